@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check a value against its published JSON Schema (draft 2020-12)."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+FOLDER = Path(__file__).parent / "schemas"
+
+
+class ContractError(ValueError):
+    """A value breaks its schema; the text is one sentence fit for a user."""
+
+
+@cache
+def _registry() -> Registry[Any]:
+    contents = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.schema.json")))
+    return Registry().with_resources((schema["$id"], Resource.from_contents(schema)) for schema in contents)
+
+
+def schema_of(kind: str) -> dict[str, Any]:
+    """The JSON Schema of a value, by its file's name (``recommendation``, ``job`` …)."""
+    schema: dict[str, Any] = _registry().contents(f"urn:forestage:{kind}:1")
+    return schema
+
+
+@cache
+def _validator(kind: str) -> Draft202012Validator:
+    return Draft202012Validator(schema_of(kind), registry=_registry())
+
+
+def errors_of(kind: str, value: Any) -> list[str]:
+    """Every way in which `value` breaks the schema `kind`, each as ``where: what``; empty when it holds."""
+    found = sorted(_validator(kind).iter_errors(value), key=lambda error: [str(part) for part in error.absolute_path])
+    return [f"{'.'.join(str(part) for part in error.absolute_path) or 'the value'}: {error.message[:300]}" for error in found]
+
+
+def check(kind: str, value: Any, source: str = "") -> None:
+    """Raise `ContractError` naming `source` (file, device …) and the first broken place."""
+    found = errors_of(kind, value)
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise ContractError(f"{source or kind}: {found[0]}{more}; mend it to match the schema {kind}")
