@@ -21,14 +21,14 @@ edge-b1 | shop                              app_response_ms (ms)    gauge     ap
                                             app_error_ratio         gauge     port=443: the campaigns' application
 leaf-a1 | erp                               the same three          gauge     application=erp, interface=eth1: calm
 edge-a1, edge-b1 | eth3                     sec_intrusion_attempts  event_…   source=prefix of the busiest source: edge-b1
-                                            sec_malware_detections  event_…   203.0.113.0/24 (the attack), edge-a1 192.0.2.0/24
+                                            sec_malware_detections  event_…   203.0.113.0/24 (the attack), edge-a1 198.18.7.0/24
 leaf-a1, leaf-b1 | device                   kpi_active_users        gauge     cut=users-a / users-b, hourly, users per leaf
 once deployed: leaf-b2 (hostname) | device  kpi_active_users        gauge     cut=users-b; new_leaf's share of the site
-once deployed: device | rule's name         filter_hits             counter   counts=unique_id whose attempts it dropped
-once deployed: device | interface:class     qos_class_octets        counter   counts=unique_id of the protected response time
+once deployed: device | rule's name         filter_hits             counter   counts="device object metric" it dropped   
+once deployed: device | interface:class     qos_class_octets        counter   counts="device object metric" it protects  
 ==========================================  ======================  ========  ==============================================
 
-``events.ics``: campaigns (CATEGORIES:CAMPAIGN, LOCATION:edge-b1, RESOURCES:shop), every second week,
+``events.ics``: campaigns (CATEGORIES:CAMPAIGN, X-FORESTAGE-DEVICES:edge-b1), every second week,
 Thursday 08:00 to Saturday 22:00 Europe/Berlin; at the end of week 8 four are past and one is to come in 3 days.
 
 At the end of week 8 (default start 2026-09-28, so as_of 2026-11-23T00:00:00Z), hourly means:
