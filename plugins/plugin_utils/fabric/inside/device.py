@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A node from power-on to ready: runs as process 1 of the node's own namespaces.
+
+Everything it needs is imported before the mounts hide the controller's Python.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+from . import kernel, wires
+from .disk import PRIVATE
+from .plan import MANAGEMENT, Node, Plan
+
+AGENT = "/usr/local/sbin/forestage-agent"
+FRR = "/usr/lib/frr/frrinit.sh"
+ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", "TERM": "dumb"}
+_SYSCTL = {
+    "ip_forward": 1, "fib_multipath_hash_policy": 1, "icmp_ratelimit": 0,
+    "conf/all/rp_filter": 0, "conf/default/rp_filter": 0,
+    "conf/all/send_redirects": 0, "conf/default/send_redirects": 0,
+}  # fmt: skip
+_STEP_SECONDS = 60
+
+
+class BootError(RuntimeError):
+    """A node could not start; the text is one sentence."""
+
+
+def boot(node: Node, plan: Plan, disk: Path, sudo: Path | None) -> None:
+    """Bring a node up; `disk` is its folder of private folders, `sudo` the private copy when not root."""
+    socket.sethostname(node.name)
+    _mounts(node, disk, sudo)
+    with open("/var/log/boot.log", "ab", buffering=0) as log:
+        _network(node, plan)
+        if node.is_router:
+            _load_filters(log.fileno())
+            _run([FRR, "start"], log.fileno())
+            _shape(log.fileno())
+        if node.has_sshd:
+            Path("/run/sshd").mkdir(mode=0o755)
+            _run(["/usr/sbin/sshd", "-f", "/etc/ssh/sshd_config"], log.fileno())
+
+
+def _run(argv: list[str], log: int, text: str | None = None) -> None:
+    try:
+        done = subprocess.run(
+            argv, env=ENVIRONMENT, cwd="/", input=text or "", text=True, stdout=log, stderr=log, timeout=_STEP_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise BootError(f"`{' '.join(argv)}` did not end in {_STEP_SECONDS} s") from None
+    if done.returncode != 0:
+        said = Path("/var/log/boot.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+        raise BootError(f"`{' '.join(argv)}` ended with exit code {done.returncode}: {' / '.join(said)}")
+
+
+def _mounts(node: Node, disk: Path, sudo: Path | None) -> None:
+    shares = [(os.open(path, os.O_PATH), path) for path in node.shares]
+    for name, target in PRIVATE.items():
+        if name != "sudo" or os.path.isdir(target):
+            _bind_folder(str(disk / name), target)
+    if sudo is not None:
+        kernel.bind(str(sudo / "sudo"), os.path.realpath("/usr/bin/sudo"))
+        kernel.bind(str(sudo / "plugins"), os.path.realpath("/usr/libexec/sudo"))
+    kernel.unmount(str(disk.parent))  # the other nodes' disks are not for this one
+    for target, mode in (("/run", "0755"), ("/tmp", "1777"), ("/var/tmp", "1777"), ("/dev/shm", "1777")):
+        kernel.mount("tmpfs", target, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, f"mode={mode}")
+    kernel.mount("proc", "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
+    kernel.mount("sysfs", "/sys", "sysfs", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
+    kernel.mount("devpts", "/dev/pts", "devpts", kernel.MS_NOSUID | kernel.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620,gid=5")
+    kernel.bind("/dev/pts/ptmx", "/dev/ptmx")
+    for descriptor, path in shares:
+        os.makedirs(path, exist_ok=True)
+        kernel.bind(f"/proc/self/fd/{descriptor}", path)
+        kernel.make_read_only(path)
+        os.close(descriptor)
+    kernel.make_read_only("/")
+
+
+def _bind_folder(source: str, target: str) -> None:
+    if not os.path.isdir(target):
+        raise BootError(f"this machine has no folder {target}, over which a node's own would lie; make an empty one: sudo mkdir -p {target}")
+    kernel.bind(source, target)
+
+
+def _network(node: Node, plan: Plan) -> None:
+    for name, value in _SYSCTL.items():
+        Path("/proc/sys/net/ipv4", name).write_text(str(value), encoding="utf-8")
+    names = [name for _, name in socket.if_nameindex() if name != "lo"]
+    commands = ["link set lo up", *(f"link set {name} up" for name in sorted(names))]
+    if node.mgmt:
+        commands.append(f"address add {node.mgmt}/{plan.oob.network.prefixlen} dev {MANAGEMENT}")
+    commands += [f"address add {address} dev {name}" for name, address in node.addresses.items()]
+    if node.gateway:
+        commands.append(f"route add default via {node.gateway}")
+    wires.run_batch(commands)
+
+
+def _load_filters(log: int) -> None:
+    if Path("/etc/nftables.conf").read_text(encoding="utf-8").strip():
+        _run(["nft", "-f", "/etc/nftables.conf"], log)
+
+
+def _shape(log: int) -> None:
+    """The agent, where installed, shapes and settles what an unfinished change left; else only the root rates are set."""
+    if os.access(AGENT, os.X_OK):
+        _run([AGENT, "boot"], log)
+        return
+    wanted = json.loads(Path("/etc/forestage/qos.json").read_text(encoding="utf-8"))
+    for name, shaper in wanted.items():
+        _run(["tc", "qdisc", "replace", "dev", name, "root", "handle", "1:", "htb", "default", "1"], log)
+        rate = f"{shaper['rate_kbit']}kbit"
+        _run(["tc", "class", "replace", "dev", name, "parent", "1:", "classid", "1:1", "htb", "rate", rate, "ceil", rate], log)
