@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run the parts of the test suite one after the other, time each, and close with one line of counts."""
 

@@ -25,7 +25,9 @@ class Part:
 def run_quietly(name: str, command: Sequence[str], cwd: Path | None = None, env: dict[str, str] | None = None) -> Part:
     """Run `command` as one check; print its output only when it fails."""
     started = time.monotonic()
-    done = subprocess.run(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
     seconds = time.monotonic() - started
     good = done.returncode == 0
     print(f"{'ok    ' if good else 'FAILED'} {name} ({seconds:.1f} s)", flush=True)
