@@ -31,13 +31,14 @@ def schema_of(kind: str) -> dict[str, Any]:
 
 
 @cache
-def _validator(kind: str) -> Draft202012Validator:
+def validator_of(kind: str) -> Draft202012Validator:
+    """The validator of a value, for whoever needs the places of the errors."""
     return Draft202012Validator(schema_of(kind), registry=_registry())
 
 
 def errors_of(kind: str, value: Any) -> list[str]:
     """Every way in which `value` breaks the schema `kind`, each as ``where: what``; empty when it holds."""
-    found = sorted(_validator(kind).iter_errors(value), key=lambda error: [str(part) for part in error.absolute_path])
+    found = sorted(validator_of(kind).iter_errors(value), key=lambda error: [str(part) for part in error.absolute_path])
     return [f"{'.'.join(str(part) for part in error.absolute_path) or 'the value'}: {error.message[:300]}" for error in found]
 
 

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read YAML and remember on which line each value stands, so that an error can name it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..errors import InputError
+
+Place = tuple[str | int, ...]
+
+
+class PolicyError(InputError):
+    """A policy file is wrong; the text is one sentence with file, line and mend."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The plain data of a YAML file with the line of every value and key."""
+
+    path: Path
+    data: Any
+    lines: dict[Place, int]
+
+    def line(self, place: Place) -> int:
+        """The line of `place`, or of its nearest enclosing value."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+    def error(self, place: Place, what: str) -> PolicyError:
+        """An error that points at `place`."""
+        return PolicyError(f"{self.path}:{self.line(place)}: {what}")
+
+
+def did_you_mean(wrong: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'horizon'?)`` when something known is close, else what is known."""
+    names = sorted(known)
+    close = difflib.get_close_matches(wrong, names, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known here: {', '.join(names)}" if names else ""
+
+
+def read(path: Path) -> Source:
+    """Read `path`; `PolicyError` when it is missing, empty, no UTF-8, no YAML or holds a key twice."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise PolicyError(f"{path}: there is no such policy file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"{path}: cannot be read as UTF-8 text ({error})") from None
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            raise PolicyError(f"{path}: the file is empty; a catalogue begins with `version: 1`")
+        lines: dict[Place, int] = {}
+        data = _plain(path, loader, node, (), lines)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise PolicyError(f"{path}:{mark.line + 1 if mark else 1}: this is not YAML: {error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise PolicyError(f"{path}: this is not YAML: {str(error).splitlines()[0]}") from None
+    finally:
+        loader.dispose()
+    return Source(path, data, lines)
+
+
+def _plain(path: Path, loader: yaml.SafeLoader, node: yaml.Node, place: Place, lines: dict[Place, int]) -> Any:
+    lines.setdefault(place, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(path, loader, child, (*place, index), lines) for index, child in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(path, loader, node, place, lines)
+    return loader.construct_object(node)
+
+
+def _mapping(path: Path, loader: yaml.SafeLoader, node: yaml.MappingNode, place: Place, lines: dict[Place, int]) -> dict[str, Any]:
+    loader.flatten_mapping(node)
+    found: dict[str, Any] = {}
+    for key_node, child in node.value:
+        line = key_node.start_mark.line + 1
+        key = key_node.value
+        if not isinstance(key, str):
+            raise PolicyError(f"{path}:{line}: a key must be plain text")
+        if key in found:
+            raise PolicyError(f"{path}:{line}: the key {key!r} stands twice in the same place; keep one")
+        lines[(*place, key)] = line
+        found[key] = _plain(path, loader, child, (*place, key), lines)
+    return found
