@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The catalogue of change templates and what is made with it."""
+
+from __future__ import annotations
+
+from .candidate import Scope, known_interfaces, make_candidate
+from .catalogue import FOLDER, Catalogue, Template
+from .diff import config_diff, mask
+from .errors import TemplateError
+from .guard import Guard
+
+__all__ = [
+    "FOLDER",
+    "Catalogue",
+    "Guard",
+    "Scope",
+    "Template",
+    "TemplateError",
+    "config_diff",
+    "known_interfaces",
+    "make_candidate",
+    "mask",
+]

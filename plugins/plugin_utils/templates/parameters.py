@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check the parameters of a change before anything sees them."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.forestage.network.forecasting.contracts import schema_of
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import SchemaError
+from referencing import Registry, Resource
+
+from .errors import TemplateError
+
+FORMATS = FormatChecker(formats=())
+
+
+@FORMATS.checks("prefix", raises=ValueError)
+def _is_prefix(value: object) -> bool:
+    return bool(ipaddress.ip_network(str(value), strict=True))
+
+
+@FORMATS.checks("address", raises=ValueError)
+def _is_address(value: object) -> bool:
+    return bool(ipaddress.ip_address(str(value)))
+
+
+@FORMATS.checks("interface_address", raises=ValueError)
+def _is_interface_address(value: object) -> bool:
+    return bool(ipaddress.ip_interface(str(value)))
+
+
+def schema_of_parameters(stated: Mapping[str, Any]) -> dict[str, Any]:
+    """The full JSON Schema behind a meta.yml's `parameters`; `TemplateError` where it is none."""
+    schema = {"type": "object", "additionalProperties": False, **stated}
+    schema["properties"] = {"state": {"$ref": "urn:forestage:template_types:1#/$defs/state"}, **stated["properties"]}
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        raise TemplateError(f"parameters: {error.message}; write a JSON Schema (draft 2020-12)") from None
+    return schema
+
+
+def checked_parameters(template: str, stated: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters with `state` and the schema's defaults filled in.
+
+    Raises:
+        TemplateError: naming the template, the parameter and what was expected.
+    """
+    schema = schema_of_parameters(stated)
+    types = ((f"urn:forestage:{kind}:1", Resource.from_contents(schema_of(kind))) for kind in ("common", "template_types"))
+    registry: Registry[Any] = Registry().with_resources(types)
+    defaults = {name: part["default"] for name, part in stated["properties"].items() if "default" in part}
+    value = {"state": "present", **defaults, **given}
+    for error in Draft202012Validator(schema, registry=registry, format_checker=FORMATS).iter_errors(value):
+        where = ".".join(str(part) for part in error.absolute_path)
+        place = f"parameter {where}" if where else "its parameters"
+        raise TemplateError(f"template {template}, {place}: {_explain(error)}")
+    return value
+
+
+def _explain(error: Any) -> str:
+    hints = {
+        "prefix": "is no prefix; write its network address and length, like 203.0.113.0/24",
+        "address": "is no address; write it like 203.0.113.1",
+        "interface_address": "is no interface address; write it like 10.0.0.1/30",
+    }
+    if error.validator == "format":
+        return f"{error.instance!r} {hints[error.validator_value]}"
+    if error.validator == "pattern":
+        pattern = str(error.validator_value).split("(?!")[0]
+        return f"{error.instance!r} has characters that are not allowed there; write it to match {pattern}"
+    return str(error.message)[:300]
