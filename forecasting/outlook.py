@@ -111,9 +111,8 @@ class Outlook:
         if unique_id in self._path_frames:
             paths = np.stack([np.asarray(path, dtype=float) for path in self._path_frames[unique_id]])
             if paths.shape[1] != len(quantiles):
-                raise InputError(
-                    f"series {unique_id}: its paths have {paths.shape[1]} steps and its quantiles {len(quantiles)}; write the forecast again"
-                )
+                found = f"its paths have {paths.shape[1]} steps and its quantiles {len(quantiles)}"
+                raise InputError(f"series {unique_id}: {found}; write the forecast again")
             return paths
         levels = [level_of(name) for name in quantiles.columns]
         seed = zlib.crc32(unique_id.encode())

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write down one recommendation: change, lifetime, confidence, priority, dates and evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .contracts import Factors, Priority, to_text
+from .evaluate import Evaluation
+from .explain import Sureness, drivers, outlook, why
+from .history.table import History
+from .past import Past, summarise
+from .policies.standing import Target
+
+FAN_POINTS = 400
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An evaluation that calls for a change, with its rendered and checked parameters."""
+
+    recommendation_id: str
+    found: Evaluation
+    sure: Sureness
+    target: Target
+    kind: str
+    parameters: dict[str, Any]
+    history: History
+    as_of: datetime
+
+
+def recommendation(proposal: Proposal) -> dict[str, Any]:
+    """The recommendation (schema recommendation) without its engine."""
+    found, policy, row = proposal.found, proposal.found.policy, proposal.found.row
+    needed_by = _needed_by(found, proposal.as_of)
+    criticality = row.get("criticality") or "normal"
+    priority = Priority.of(Factors(proposal.sure.confidence, policy.severity, criticality, needed_by), proposal.as_of)
+    return {
+        "schema": "forestage/recommendation/1",
+        "recommendation_id": proposal.recommendation_id,
+        "as_of": to_text(proposal.as_of),
+        "device": proposal.target.device,
+        "device_role": policy.what.device_role,
+        "site": row.get("site"),
+        "object": proposal.target.object,
+        "change": {"template": policy.what.template, "kind": proposal.kind, "parameters": proposal.parameters},
+        "lifetime": _lifetime(found, proposal.as_of),
+        "confidence": round(proposal.sure.confidence, 4),
+        "p_needed": round(proposal.sure.confidence, 4),
+        "p_helps": None,
+        "severity": policy.severity,
+        "criticality": criticality,
+        "priority": priority.value,
+        "priority_reason": priority.reason,
+        "needed_by": to_text(needed_by),
+        "expires": to_text(_expires(found, proposal.as_of)),
+        "mode": policy.mode,
+        "policy": {"name": policy.name, "version": policy.version},
+        "evidence": _evidence(proposal, needed_by),
+    }
+
+
+def _needed_by(found: Evaluation, as_of: datetime) -> datetime:
+    """q10 of the first crossing less the lead time; for an event its start less both leads; never before `as_of`."""
+    lead = timedelta(seconds=found.policy.lead_time_s)
+    if found.event and found.policy.when.event:
+        due = found.event.start - timedelta(seconds=found.policy.when.event.lead_s) - lead
+    else:
+        first = found.at(found.crossing.first[0]) or found.at(found.crossing.earliest) or found.end
+        due = first - lead
+    return max(due.replace(microsecond=0), as_of)
+
+
+def _lifetime(found: Evaluation, as_of: datetime) -> dict[str, Any]:
+    what = found.policy.what
+    if what.until_event_end and found.event and found.policy.when.event:
+        starts = found.event.start - timedelta(seconds=found.policy.when.event.lead_s)
+        return {"permanent": False, "not_before": to_text(max(starts, as_of)), "revert_at": to_text(found.event.end)}
+    if what.ttl_s is not None:
+        return {"permanent": False, "revert_at": to_text(as_of + timedelta(seconds=what.ttl_s))}
+    return {"permanent": True}
+
+
+def _expires(found: Evaluation, as_of: datetime) -> datetime:
+    ttl = found.policy.what.ttl_s
+    return min(found.end, as_of + timedelta(seconds=ttl)) if ttl else found.end
+
+
+def _evidence(proposal: Proposal, needed_by: datetime) -> dict[str, Any]:
+    found, sure = proposal.found, proposal.sure
+    past = _past(proposal)
+    names = [str(found.row["unique_id"])] + ([str(found.peer.row["unique_id"])] if found.peer else [])
+    evidence = {
+        "why": why(found, past),
+        "outlook": outlook(found, sure, proposal.as_of, needed_by),
+        "series": names,
+        "model": str(found.outlook.meta.get("model", ""))[:100],
+        "unit": str(found.row["unit"]),
+        "limit": found.limit,
+        "duration_s": found.policy.when.duration_s,
+        "horizon_s": (found.end - proposal.as_of).total_seconds(),
+        "forecast_peak": found.crossing.peak,
+        "crossing": {name: _text(found.at(step)) for name, step in zip(("q10", "q50", "q90"), found.crossing.first, strict=True)},
+        "quantiles": _fan(found),
+        "drivers": drivers(found, past, proposal.as_of),
+        "calibration": {"effective_n": round(sure.effective_n, 2), "interval": list(sure.interval or ()), "pool": sure.pool},
+    }
+    cutoff = found.outlook.meta.get("cutoff")
+    return evidence | ({"cutoff": cutoff} if cutoff else {})
+
+
+def _past(proposal: Proposal) -> Past:
+    found = proposal.found
+    events: list[tuple[datetime, datetime]] = []
+    if found.event:
+        same = proposal.history.events
+        same = same[(same["kind"] == found.event.kind) & (same["end"] <= pd.Timestamp(proposal.as_of))]
+        events = [(start.to_pydatetime(), end.to_pydatetime()) for start, end in zip(same["start"], same["end"], strict=True)]
+    values = proposal.history.values(str(found.row["unique_id"]))
+    return summarise(values, proposal.as_of, found.outlook.interval_s, beyond=found.policy.when.beyond, events=events)
+
+
+def _fan(found: Evaluation) -> dict[str, list[Any]]:
+    """The quantiles up to the window's end, thinned to `FAN_POINTS` by each block's highest row so that no peak is lost."""
+    keep = np.asarray(found.outlook.ds < pd.Timestamp(found.end))
+    frame = found.outlook.quantiles[keep]
+    block = -(-len(frame) // FAN_POINTS)
+    if block > 1:
+        order = frame.iloc[:, -1].groupby(np.arange(len(frame)) // block).idxmax()
+        frame = frame.loc[order]
+    columns = {str(name): [float(f"{value:.6g}") for value in frame[name]] for name in frame.columns}
+    return {"ds": [to_text(when.to_pydatetime()) for when in frame.index], **columns}
+
+
+def _text(when: datetime | None) -> str | None:
+    return to_text(when) if when else None

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Policies × series → the Provisioning Forecast, and a ledger entry for every pair that was looked at."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .contracts import check, errors_of, to_text
+from .evaluate import Evaluation, LeftOut, Look, NoEvent, evaluate
+from .explain import Sureness
+from .history.table import History
+from .outlook import Outlook
+from .policies import Catalogue, Policy, Template, Templates
+from .policies.expressions import ExpressionError, render
+from .policies.facts import Facts, Network, base_facts
+from .policies.guards import refusal
+from .policies.scope import HostileLabel, labels_of, matches
+from .policies.standing import Standing, Target
+from .proposal import Proposal, recommendation
+
+ENGINE = {"name": "forestage", "version": "0.1.0"}
+IDS = uuid.uuid5(uuid.NAMESPACE_URL, "urn:forestage:recommendation")
+Judge = Callable[[str, str, float], Sureness]
+
+
+def prior(policy: str, group: str, raw: float) -> Sureness:
+    """The judge before any outcome is known: what the paths say."""
+    return Sureness(raw, raw, 0.0, None, "prior")
+
+
+@dataclass(frozen=True)
+class Round:
+    """All that one round of recommendations is made from.
+
+    Attributes:
+        as_of: nothing after it is looked at.
+        history: what was measured before `as_of`.
+        outlooks: the forecast that a policy works on (policies may ask for different sampling).
+        running: device → facts of its running state.
+        change_log: past jobs (see `policies.standing`).
+        judge: calibrates a raw probability of a policy and group.
+    """
+
+    as_of: datetime
+    catalogue: Catalogue
+    templates: Templates
+    history: History
+    outlooks: Callable[[Policy], Outlook]
+    running: Mapping[str, Any] = field(default_factory=dict)
+    change_log: Sequence[Mapping[str, Any]] = ()
+    judge: Judge = prior
+
+
+@dataclass
+class Result:
+    """The Provisioning Forecast (schema provisioning_forecast) and the new ledger entries (schema ledger_entry)."""
+
+    forecast: dict[str, Any]
+    ledger: list[dict[str, Any]]
+
+
+@dataclass
+class _State:
+    standing: Standing
+    network: Network
+    chosen: dict[Target, dict[str, Any]] = field(default_factory=dict)
+    evaluated: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
+    left_out: list[dict[str, str]] = field(default_factory=list)
+    ledger: list[dict[str, Any]] = field(default_factory=list)
+
+
+def recommend(given: Round, step: Callable[[int, int], None] = lambda done, total: None) -> Result:
+    """Evaluate every policy on every series in its scope. `step` hears how many policies are done."""
+    names = set(given.history.series["device"].astype(str))
+    state = _State(Standing.of(given.change_log, given.as_of), Network(given.running, given.catalogue.pools, names))
+    state.left_out += list(given.history.left_out)
+    policies = given.catalogue.policies
+    for done, policy in enumerate(policies, 1):
+        outlook = given.outlooks(policy)
+        rows = given.history.demand_series
+        for row in rows[rows["metric"] == policy.when.metric].to_dict("records"):
+            _series(given, state, policy, {str(key): value for key, value in row.items()}, outlook)
+        step(done, len(policies))
+    ranked = sorted(state.chosen.values(), key=lambda item: (-item["priority"], item["needed_by"], item["recommendation_id"]))
+    forecast = {
+        "schema": "forestage/provisioning_forecast/1",
+        "as_of": to_text(given.as_of),
+        "horizon_s": max(policy.when.horizon_s for policy in policies),
+        "engine": ENGINE,
+        "recommendations": ranked,
+        "evaluated": [state.evaluated[key] for key in sorted(state.evaluated)],
+        "left_out": _unique(state.left_out),
+        "warnings": list(given.history.warnings),
+    }
+    check("provisioning_forecast", forecast, "the Provisioning Forecast")
+    return Result(forecast, state.ledger)
+
+
+def _series(given: Round, state: _State, policy: Policy, row: dict[str, Any], outlook: Outlook) -> None:
+    """One pair; whatever cannot be evaluated is listed with its reason, never dropped in silence."""
+    try:
+        labels = labels_of(row)
+        if not matches(policy.when.scope, row, labels):
+            return
+        facts = base_facts(row, labels, state.network)
+        found = evaluate(Look(policy, row, facts, given.history, outlook, given.as_of))
+        group = str(row.get("role") or "any")
+        sure = given.judge(policy.name, group, found.crossing.probability)
+        facts |= _forecast_facts(found, sure)
+        target = _target(policy, row, facts)
+    except NoEvent:
+        return
+    except (HostileLabel, LeftOut) as error:
+        state.left_out.append({"unique_id": str(row["unique_id"]), "reason": f"policy {policy.name}: {error}"})
+        return
+    state.evaluated[(policy.name, *target.key)] = {
+        "policy": policy.name, "device": target.device, "object": target.object, "template": target.template,
+    }  # fmt: skip
+    chosen = _choose(given, state, found, sure, facts, target)
+    state.ledger.append(_entry(given, found, sure, target, group, chosen))
+
+
+def _choose(given: Round, state: _State, found: Evaluation, sure: Sureness, facts: Facts, target: Target) -> str | None:
+    """The id of the recommendation that answers this pair, or None."""
+    policy = found.policy
+    if not state.standing.decide(policy, target, sure.confidence).recommend:
+        return None
+    template = given.templates[policy.what.template]
+    try:
+        parameters = _parameters(given, state, template, policy, facts)
+    except LeftOut as error:
+        state.left_out.append({"unique_id": str(found.row["unique_id"]), "reason": f"policy {policy.name}: {error}"})
+        return None
+    if state.standing.in_force(target, parameters):
+        return None
+    name = _id(given.as_of, policy.name, *target.key)
+    proposal = Proposal(name, found, sure, target, template.kind, parameters, given.history, given.as_of)
+    fresh = recommendation(proposal) | {"engine": ENGINE}
+    other = state.chosen.get(target)
+    if other is not None and other["priority"] >= fresh["priority"]:
+        other["evidence"]["series"].append(str(found.row["unique_id"]))
+        return str(other["recommendation_id"])
+    if other is not None:
+        fresh["evidence"]["series"] += other["evidence"]["series"]
+        for entry in state.ledger:
+            entry["recommendation_id"] = name if entry["recommendation_id"] == other["recommendation_id"] else entry["recommendation_id"]
+    state.chosen[target] = fresh
+    state.network.reserve(target.device, parameters)
+    return name
+
+
+def _parameters(given: Round, state: _State, template: Template, policy: Policy, facts: Facts) -> dict[str, Any]:
+    """Rendered, checked against the template's schema, and let through by the guards."""
+    try:
+        parameters: dict[str, Any] = render(dict(policy.what.parameters), facts)
+    except ExpressionError as error:
+        raise LeftOut(f"its parameters cannot be filled in: {error}") from None
+    wrong = template.errors(parameters)
+    if wrong:
+        raise LeftOut(f"template {template.name} refuses its parameters ({wrong[0]})")
+    refused = refusal(given.catalogue.guards, template.blocks, parameters, state.network.protected())
+    if refused:
+        raise LeftOut(refused)
+    return parameters
+
+
+def _target(policy: Policy, row: Mapping[str, Any], facts: Facts) -> Target:
+    try:
+        device = render(policy.what.device or row["device"], facts) if policy.what.device else row["device"]
+        name = render(policy.what.object, facts) if policy.what.object else row["object"]
+    except ExpressionError as error:
+        raise LeftOut(f"its target cannot be named: {error}") from None
+    wrong = errors_of("checked_text", {"device": device, "object": name})
+    if wrong:
+        raise LeftOut(f"its target is no device and object ({wrong[0]})")
+    return Target(str(device), str(name), policy.what.template)
+
+
+def _forecast_facts(found: Evaluation, sure: Sureness) -> Facts:
+    """What expressions may ask of the forecast."""
+    event, peer = found.event, found.peer
+    return {
+        "limit": found.limit,
+        "peak": found.crossing.peak,
+        "peak_q90": found.crossing.peak_q90,
+        "confidence": sure.confidence,
+        "crossing": dict(zip(("q10", "q50", "q90"), (found.at(step) for step in found.crossing.first), strict=True)),
+        "event": {"name": event.name, "kind": event.kind, "start": event.start, "end": event.end, "magnitude": event.magnitude}
+        if event
+        else {},
+        "peer": {"device": peer.row["device"], "object": peer.row["object"], "limit": peer.limit, "peak": peer.peak} if peer else {},
+    }
+
+
+def _entry(given: Round, found: Evaluation, sure: Sureness, target: Target, group: str, chosen: str | None) -> dict[str, Any]:
+    unique_id = str(found.row["unique_id"])
+    return {
+        "schema": "forestage/ledger_entry/1",
+        "entry_id": _id(given.as_of, found.policy.name, *target.key, unique_id),
+        "as_of": to_text(given.as_of),
+        "policy": found.policy.name,
+        "template": target.template,
+        "device": str(found.row["device"]),
+        "object": str(found.row["object"]),
+        "unique_id": unique_id,
+        "group": group,
+        "limit": found.limit,
+        "duration_s": found.policy.when.duration_s,
+        "horizon_s": (found.end - given.as_of).total_seconds(),
+        "p_raw": round(found.crossing.probability, 6),
+        "p_calibrated": round(sure.confidence, 6),
+        "forecast_peak": found.crossing.peak,
+        "recommendation_id": chosen,
+        "estimator": given.templates[target.template].estimator,
+        "matures_at": to_text(found.end),
+        "outcome": None,
+    }
+
+
+def _id(as_of: datetime, *parts: str) -> str:
+    return str(uuid.uuid5(IDS, "|".join((to_text(as_of), *parts))))
+
+
+def _unique(left_out: list[dict[str, str]]) -> list[dict[str, str]]:
+    return list({(item["unique_id"], item["reason"]): item for item in left_out}.values())
