@@ -102,4 +102,4 @@ def _same_past(out: Path, changes: tuple[Any, ...]) -> None:
     assert manifest is not None
     end = moments(manifest)[1]
     if as_entries(changes, end) != manifest["changes"]:
-        raise InputError(f"{out} already reaches to {to_text(end)} with other changes before it; date new changes at or after that time and keep the old ones")
+        raise InputError(f"{out} reaches to {to_text(end)} with other changes; keep those and date new changes at or after that time")

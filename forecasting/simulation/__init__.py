@@ -24,8 +24,8 @@ edge-a1, edge-b1 | eth3                     sec_intrusion_attempts  event_…   
                                             sec_malware_detections  event_…   203.0.113.0/24 (the attack), edge-a1 198.18.7.0/24
 leaf-a1, leaf-b1 | device                   kpi_active_users        gauge     cut=users-a / users-b, hourly, users per leaf
 once deployed: leaf-b2 (hostname) | device  kpi_active_users        gauge     cut=users-b; new_leaf's share of the site
-once deployed: device | rule's name         filter_hits             counter   counts="device object metric" it dropped   
-once deployed: device | interface:class     qos_class_octets        counter   counts="device object metric" it protects  
+once deployed: device | rule's name         filter_hits             counter   counts="device object metric" it dropped
+once deployed: device | interface:class     qos_class_octets        counter   counts="device object metric" it protects
 ==========================================  ======================  ========  ==============================================
 
 ``events.ics``: campaigns (CATEGORIES:CAMPAIGN, X-FORESTAGE-DEVICES:edge-b1), every second week,
@@ -35,8 +35,8 @@ At the end of week 8 (default start 2026-09-28, so as_of 2026-11-23T00:00:00Z), 
 
 * edge-a1 eth3: peak 15.3 Mbit/s, +7 %/week: beyond 80 % of 20 Mbit/s in week 9 → ``capacity``.
 * core-a1 eth3: peak 15.2 Mbit/s, +6.5 %/week, at OSPF cost 10; core-a2 eth3 idles at 1.7 Mbit/s with cost 100 → ``te_cost`` 100.
-* edge-b1 shop: response 90 to 130 ms on ordinary days, above 200 ms in every campaign, while the link stays below 80 % → ``qos_event``.
-* edge-b1 eth3: intrusion attempts rise since day 51 from 6 to 60 per 5 min (calm: 6; sensible limit 30) → ``filter`` or ``rate_limit``, ttl.
+* edge-b1 shop: response 95 to 115 ms, in campaigns 230 to 400 (limit 200), while the link stays below 80 % → ``qos_event``.
+* edge-b1 eth3: intrusion attempts rise since day 51 from 6 to 60 per 5 min (limit 30) → ``filter`` or ``rate_limit``, ttl.
 * leaf-b1: 385 users in the busy hours, +18 a week; a leaf serves 400 → ``device_baseline`` leaf-b2, role leaf.
 * Not needed: core-a2, core-b1, core-b2, every leaf uplink, edge-b1's capacity, erp, edge-a1's security, leaf-a1's users.
 

@@ -149,8 +149,8 @@ class Deployed:
         """Leaves added at `site`, told by where their uplinks' other ends stand."""
 
         def at_site(change: Change) -> bool:
-            peers = [uplink.get("peer_device") for uplink in change.parameters.get("uplinks", [])]
-            return change.template == "device_baseline" and change.parameters.get("role") == "leaf" and any(sites.get(p) == site for p in peers)
+            is_leaf = change.template == "device_baseline" and change.parameters.get("role") == "leaf"
+            return is_leaf and any(sites.get(uplink.get("peer_device")) == site for uplink in change.parameters.get("uplinks", []))
 
         return self.distinct(at_site)
 

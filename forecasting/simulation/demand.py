@@ -21,7 +21,7 @@ NOISE_MEMORY = 0.9
 DAY_NOISE = 0.012
 BURST_CHANCE = 1 / 1500
 BURST_SAMPLES = 5
-BURST_SIZE = (0.08, 0.25)
+BURST_SIZE = (0.05, 0.15)
 UPLIFT_SPREAD = 0.05
 MALWARE = 0.3
 MALWARE_PER_ATTEMPT = 0.05
@@ -74,7 +74,7 @@ def _season(load: Load, timeline: Timeline) -> Floats:
     hour = (local.hour + local.minute / 60.0).to_numpy(dtype=float)
     away = np.abs((hour - load.busy_hour + 12.0) % 24.0 - 12.0)
     day = load.night + (1.0 - load.night) * np.exp(-((away / 5.0) ** 4))
-    week = np.array([1.0, 1.0, 1.0, 1.0, 0.98, load.weekend, load.weekend])[local.dayofweek.to_numpy()]
+    week = np.array([1.0, 1.0, 1.0, 1.0, 0.98, load.weekend, load.weekend])[local.day_of_week.to_numpy()]
     shape: Floats = day * week
     return shape
 

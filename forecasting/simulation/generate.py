@@ -23,14 +23,14 @@ from .interventions import interventions
 from .network import Network
 from .records import Record, records
 from .served import Served, serve
-from .timeline import Times, Timeline
+from .timeline import Timeline, Times
 
 MOMENT = pa.timestamp("us", tz="UTC")
 SAMPLES = pa.schema([("unique_id", pa.string()), ("ds", MOMENT), ("y", pa.float64())])
 LATENT = pa.schema([("unique_id", pa.string()), ("ds", MOMENT), ("demand", pa.float64())])
 CHANGES = pa.schema(
-    [("change_id", pa.string()), ("unique_id", pa.string()), ("ds", MOMENT), ("template", pa.string())]
-    + [("effect", pa.string()), ("before", pa.float64()), ("after", pa.float64())]
+    [(name, pa.string()) for name in ("change_id", "unique_id", "template", "effect")]
+    + [("ds", MOMENT), ("before", pa.float64()), ("after", pa.float64())]
 )
 MANIFEST = "simulation.json"
 
@@ -85,7 +85,8 @@ def as_entries(changes: tuple[Change, ...], until: datetime) -> list[dict[str, A
 
 
 def _manifest(timeline: Timeline, seed: int, changes: tuple[Change, ...]) -> dict[str, Any]:
-    return {"seed": seed, "start": to_text(timeline.start), "until": to_text(timeline.until), "changes": as_entries(changes, timeline.until)}
+    start, until = to_text(timeline.start), to_text(timeline.until)
+    return {"seed": seed, "start": start, "until": until, "changes": as_entries(changes, timeline.until)}
 
 
 def write(simulation: Simulation, out: Path) -> None:

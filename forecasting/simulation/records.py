@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from .config import Change, Deployed
 from .demand import stream
 from .network import Link, Network
 from .served import ApplicationState, LinkState, Served, ThreatState
-from .timeline import SAMPLES_A_DAY, Floats, Times, Timeline
+from .timeline import SAMPLES_A_DAY, Floats, Timeline, Times
 
 OCTETS_PER_PACKET = 1200.0
 HOUR = 12
@@ -40,13 +40,15 @@ class Place:
     role: str
     criticality: str
     tz: str
+    interval_s: float = 300.0
 
-    def record(self, metric: str, unit: str, kind: str, times: Times, values: Floats, interval_s: float | None = 300.0, **labels: Any) -> Record:
+    def record(self, metric: str, unit: str, kind: str, times: Times, values: Floats, labels: dict[str, str]) -> Record:
         """A series measured here."""
         row = {
             "unique_id": f"{self.device}|{self.object}|{metric}", "device": self.device, "object": self.object, "metric": metric,
             "unit": unit, "tz": self.tz, "kind": kind, "criticality": self.criticality, "site": self.site, "role": self.role,
-            "vendor": VENDOR, "model": MODEL, "interval_s": interval_s, "labels": json.dumps(labels, sort_keys=True),
+            "vendor": VENDOR, "model": MODEL, "labels": json.dumps(labels, sort_keys=True),
+            "interval_s": None if kind == "limit" else self.interval_s,
         }  # fmt: skip
         return Record(row, times, values)
 
@@ -77,9 +79,9 @@ def _link(state: LinkState, cut: str | None, timeline: Timeline, seed: int) -> l
     drops = _counter((state.demand - state.served) * 300.0 / 8.0 / OCTETS_PER_PACKET, 0.0, link, timeline)
     changed = np.flatnonzero(np.concatenate([[True], np.diff(state.capacity) != 0]))
     return [
-        place.record("if_out_octets", "B", "counter", timeline.times[kept], octets[kept], **labels),
-        place.record("if_drops", "packet", "counter", timeline.times[kept], drops[kept], **labels),
-        place.record("capacity_bps", "bit/s", "limit", timeline.times[changed], state.capacity[changed], None, **labels),
+        place.record("if_out_octets", "B", "counter", timeline.times[kept], octets[kept], labels),
+        place.record("if_drops", "packet", "counter", timeline.times[kept], drops[kept], labels),
+        place.record("capacity_bps", "bit/s", "limit", timeline.times[changed], state.capacity[changed], labels),
     ]
 
 
@@ -105,14 +107,12 @@ def _application(state: ApplicationState, timeline: Timeline) -> list[Record]:
     place = Place(app.device, app.name, app.site, app.role, "high", timeline.tz)
     labels = {"application": app.name, "interface": app.interface, **app.labels}
     found = [
-        place.record("app_response_ms", "ms", "gauge", timeline.times, np.round(state.response, 3), **labels),
-        place.record("app_transactions", "transaction", "gauge", timeline.times, state.transactions, **labels),
-        place.record("app_error_ratio", "ratio", "gauge", timeline.times, np.round(state.errors, 6), **labels),
+        place.record("app_response_ms", "ms", "gauge", timeline.times, np.round(state.response, 3), labels),
+        place.record("app_transactions", "transaction", "gauge", timeline.times, state.transactions, labels),
+        place.record("app_error_ratio", "ratio", "gauge", timeline.times, np.round(state.errors, 6), labels),
     ]
-    for rule, octets in state.classes:
-        name = f"{rule.parameters['interface']}:{rule.parameters['class_name']}"
-        found.append(_rule_counter(rule, name, "qos_class_octets", "B", octets, f"{app.device} {app.name} app_response_ms", place, timeline))
-    return found
+    counts = f"{app.device} {app.name} app_response_ms"
+    return found + [_rule_counter(rule, place, timeline, octets, counts) for rule, octets in state.classes]
 
 
 def _threat(state: ThreatState, timeline: Timeline) -> list[Record]:
@@ -120,21 +120,27 @@ def _threat(state: ThreatState, timeline: Timeline) -> list[Record]:
     place = Place(threat.device, threat.interface, threat.site, "edge", "critical", timeline.tz)
     labels = {"source": threat.source}
     found = [
-        place.record("sec_intrusion_attempts", "attempt", "event_count", timeline.times, state.attempts, **labels),
-        place.record("sec_malware_detections", "detection", "event_count", timeline.times, state.malware, **labels),
+        place.record("sec_intrusion_attempts", "attempt", "event_count", timeline.times, state.attempts, labels),
+        place.record("sec_malware_detections", "detection", "event_count", timeline.times, state.malware, labels),
     ]
-    counted = f"{threat.device} {threat.interface} sec_intrusion_attempts"
-    for rule, hits in state.hits:
-        found.append(_rule_counter(rule, rule.parameters["name"], "filter_hits", "attempt", hits, counted, place, timeline))
-    return found
+    counts = f"{threat.device} {threat.interface} sec_intrusion_attempts"
+    return found + [_rule_counter(rule, place, timeline, hits, counts) for rule, hits in state.hits]
 
 
-def _rule_counter(rule: Change, name: str, metric: str, unit: str, per_sample: Floats, counts: str, near: Place, timeline: Timeline) -> Record:
-    """The counter of a rule, which exists since the rule does."""
+def _rule_counter(rule: Change, near: Place, timeline: Timeline, per_sample: Floats, counts: str) -> Record:
+    """The counter of a rule, which exists since the rule does; `counts` names the series that the rule acts on."""
+    metric, unit = ("qos_class_octets", "B") if rule.template == "qos_event" else ("filter_hits", "attempt")
     first = timeline.index(rule.ds)
-    place = Place(rule.device, name, near.site, near.role, near.criticality, timeline.tz)
+    place = replace(near, device=rule.device, object=rule_name(rule))
     count = np.concatenate([[0.0], np.cumsum(np.floor(per_sample[first:]))[:-1]]) if first < timeline.size else np.zeros(0)
-    return place.record(metric, unit, "counter", timeline.times[first:], count, counts=counts)
+    return place.record(metric, unit, "counter", timeline.times[first:], count, {"counts": counts})
+
+
+def rule_name(rule: Change) -> str:
+    """The object under which a device counts what a rule matched: the filter's name, or interface and class."""
+    if rule.template == "qos_event":
+        return f"{rule.parameters['interface']}:{rule.parameters['class_name']}"
+    return str(rule.parameters["name"])
 
 
 def _users(leaf: str, site: str, per_leaf: Floats, added: list[Change], timeline: Timeline) -> Iterator[Record]:
@@ -142,9 +148,9 @@ def _users(leaf: str, site: str, per_leaf: Floats, added: list[Change], timeline
     whole = timeline.size - timeline.size % HOUR
     hourly = np.round(per_leaf[:whole].reshape(-1, HOUR).mean(axis=1))
     times = timeline.times[:whole:HOUR]
-    place = Place(leaf, "device", site, "leaf", "high", timeline.tz)
-    yield place.record("kpi_active_users", "user", "gauge", times, hourly, 3600.0, **labels)
+    place = Place(leaf, "device", site, "leaf", "high", timeline.tz, 3600.0)
+    yield place.record("kpi_active_users", "user", "gauge", times, hourly, labels)
     for change in added:
         there = times >= np.datetime64(change.ds.replace(tzinfo=None), "us")
-        new = Place(change.parameters["hostname"], "device", site, "leaf", "high", timeline.tz)
-        yield new.record("kpi_active_users", "user", "gauge", times[there], hourly[there], 3600.0, **labels)
+        new = Place(change.parameters["hostname"], "device", site, "leaf", "high", timeline.tz, 3600.0)
+        yield new.record("kpi_active_users", "user", "gauge", times[there], hourly[there], labels)

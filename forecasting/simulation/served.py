@@ -59,24 +59,26 @@ class ApplicationState:
 
 @dataclass(frozen=True)
 class Served:
-    """The network as monitoring could see it. `users` are per leaf, by site; `leaves` what was added there."""
+    """The network as monitoring could see it. `users` are per leaf, by site; `leaves` what was added there, `sharing` one leaf's part."""
 
     links: dict[str, LinkState]
     threats: dict[str, ThreatState]
     applications: dict[str, ApplicationState]
     users: dict[str, Floats]
     leaves: dict[str, list[Change]]
+    sharing: dict[str, Floats]
 
 
 def serve(network: Network, latent: Latent, deployed: Deployed, seed: int) -> Served:
     """Carry the demand."""
+    size = deployed.timeline.size
     leaves = {users.site: deployed.new_leaves(network.sites, users.site) for users in network.users}
-    sharing = {site: 1.0 / (1.0 + sum((deployed.active(leaf) for leaf in added), np.zeros(deployed.timeline.size))) for site, added in leaves.items()}
+    sharing = {site: 1.0 / (1.0 + sum((deployed.active(leaf) for leaf in added), np.zeros(size))) for site, added in leaves.items()}
     threats = {threat.device: _threat(threat, latent, deployed) for threat in network.threats}
     links = {state.link.name: state for cut in network.cuts for state in _cut(cut, network, latent, deployed, sharing, threats)}
     applications = {app.name: _application(app, latent, deployed, links, seed) for app in network.applications}
     users = {users.site: latent.users[users.site] * sharing[users.site] for users in network.users}
-    return Served(links, threats, applications, users, leaves)
+    return Served(links, threats, applications, users, leaves, sharing)
 
 
 def _shares(cut: Cut, deployed: Deployed) -> Floats:

@@ -63,12 +63,10 @@ class Timeline:
         """Begin and end of every campaign announced by the end: every second week, Thursday 08:00 to Saturday 22:00 local."""
         zone = ZoneInfo(self.tz)
         midnight = self.start.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-        found = []
+        found: list[tuple[datetime, datetime]] = []
         day = CAMPAIGN_FIRST_DAY
         while True:
-            first, last = (
-                (midnight + timedelta(days=day, hours=hours)).replace(tzinfo=zone) for hours in CAMPAIGN_HOURS
-            )
+            first, last = ((midnight + timedelta(days=day, hours=hours)).replace(tzinfo=zone) for hours in CAMPAIGN_HOURS)
             if first >= self.until + ANNOUNCED:
                 return found
             found.append((first, last))
