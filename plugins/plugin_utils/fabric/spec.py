@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv4Interface, NetmaskValueError
+from itertools import chain
 from typing import Any
 
 from ansible_collections.forestage.network.forecasting.contracts import ContractError, check
@@ -41,7 +42,7 @@ def _check_addresses(plan: Plan) -> None:
         for text in (node.mgmt, node.gateway):
             if text:
                 IPv4Address(text)
-        for text in (node.loopback, *node.addresses.values()):
+        for text in (node.loopback, *chain.from_iterable(node.addresses.values())):
             if text:
                 IPv4Interface(text)
 
@@ -52,7 +53,7 @@ def _problems(plan: Plan) -> Iterator[str]:
     ports = {(end.node, end.interface) for link in plan.links for end in (link.a, link.b)}
     for node in plan.nodes:
         for interface in node.addresses:
-            if (node.name, interface) not in ports:
+            if interface != "lo" and (node.name, interface) not in ports:
                 yield f"node {node.name} has an address on {interface}, which no link ends at; add the link or take the address away"
 
 

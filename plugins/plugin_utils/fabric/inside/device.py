@@ -20,9 +20,10 @@ AGENT = "/usr/local/sbin/forestage-agent"
 FRR = "/usr/lib/frr/frrinit.sh"
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", "TERM": "dumb"}
 _SYSCTL = {
-    "ip_forward": 1, "fib_multipath_hash_policy": 1, "icmp_ratelimit": 0,
-    "conf/all/rp_filter": 0, "conf/default/rp_filter": 0,
-    "conf/all/send_redirects": 0, "conf/default/send_redirects": 0,
+    "ipv4/ip_forward": 1, "ipv4/fib_multipath_hash_policy": 1, "ipv4/icmp_ratelimit": 0,
+    "ipv4/conf/all/rp_filter": 0, "ipv4/conf/default/rp_filter": 0,
+    "ipv4/conf/all/send_redirects": 0, "ipv4/conf/default/send_redirects": 0,
+    "ipv6/conf/all/forwarding": 1,
 }  # fmt: skip
 _STEP_SECONDS = 60
 
@@ -38,9 +39,11 @@ def boot(node: Node, plan: Plan, disk: Path, sudo: Path | None) -> None:
     with open("/var/log/boot.log", "ab", buffering=0) as log:
         _network(node, plan)
         if node.is_router:
-            _load_filters(log.fileno())
             _run([FRR, "start"], log.fileno())
-            _shape(log.fileno())
+            if os.access(AGENT, os.X_OK):  # it loads filters and shaping, and settles what an unfinished change left
+                _run([AGENT, "boot"], log.fileno())
+            else:
+                _filter_and_shape(log.fileno())
         if node.has_sshd:
             Path("/run/sshd").mkdir(mode=0o755)
             _run(["/usr/sbin/sshd", "-f", "/etc/ssh/sshd_config"], log.fileno())
@@ -89,29 +92,26 @@ def _bind_folder(source: str, target: str) -> None:
 
 def _network(node: Node, plan: Plan) -> None:
     for name, value in _SYSCTL.items():
-        Path("/proc/sys/net/ipv4", name).write_text(str(value), encoding="utf-8")
+        path = Path("/proc/sys/net", name)
+        if path.exists():  # a machine may be without IPv6
+            path.write_text(str(value), encoding="utf-8")
     names = [name for _, name in socket.if_nameindex() if name != "lo"]
     commands = ["link set lo up", *(f"link set {name} up" for name in sorted(names))]
     if node.mgmt:
         commands.append(f"address add {node.mgmt}/{plan.oob.network.prefixlen} dev {MANAGEMENT}")
-    commands += [f"address add {address} dev {name}" for name, address in node.addresses.items()]
+    commands += [f"address add {address} dev {name}" for name, held in node.addresses.items() for address in held]
     if node.gateway:
         commands.append(f"route add default via {node.gateway}")
     wires.run_batch(commands)
 
 
-def _load_filters(log: int) -> None:
-    if Path("/etc/nftables.conf").read_text(encoding="utf-8").strip():
-        _run(["nft", "-f", "/etc/nftables.conf"], log)
-
-
-def _shape(log: int) -> None:
-    """The agent, where installed, shapes and settles what an unfinished change left; else only the root rates are set."""
-    if os.access(AGENT, os.X_OK):
-        _run([AGENT, "boot"], log)
-        return
+def _filter_and_shape(log: int) -> None:
+    """What a router without the agent does with the agent's start-up files: all filters, but only the root rates."""
+    _run(["nft", "-f", "-"], log, Path("/etc/forestage/nft.conf").read_text(encoding="utf-8"))
     wanted = json.loads(Path("/etc/forestage/qos.json").read_text(encoding="utf-8"))
-    for name, shaper in wanted.items():
-        _run(["tc", "qdisc", "replace", "dev", name, "root", "handle", "1:", "htb", "default", "1"], log)
-        rate = f"{shaper['rate_kbit']}kbit"
-        _run(["tc", "class", "replace", "dev", name, "parent", "1:", "classid", "1:1", "htb", "rate", rate, "ceil", rate], log)
+    lines = [
+        f"qdisc replace dev {name} root handle 1: htb default 1\n"
+        f"class replace dev {name} parent 1: classid 1:1 htb rate {shaper['rate_kbit']}kbit ceil {shaper['rate_kbit']}kbit quantum 3000\n"
+        for name, shaper in wanted.items()
+    ]
+    _run(["tc", "-batch", "-"], log, "".join(lines))

@@ -14,6 +14,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from .plan import Node, Plan
@@ -69,8 +70,25 @@ def _accounts(etc: Path) -> None:
     _write(etc / "gshadow", "".join(f"{group.gr_name}:*::\n" for group in groups), 0o640, (0, shadow))
 
 
-def make_base(folder: Path) -> None:
-    """Make the /etc that every node starts from."""
+@dataclass(frozen=True)
+class Kit:
+    """What all disks of a fabric are made from: the common /etc, a private sudo (rootless only), root's public key, the agent's text."""
+
+    base: Path
+    sudo: Path | None
+    admin_key: str
+    agent: str
+
+
+def make_kit(folder: Path, rootless: bool, admin_key: str, agent: str) -> Kit:
+    """Prepare the common parts in `folder`."""
+    _make_base(folder / ".etc")
+    if rootless:
+        _make_sudo(folder / ".sudo")
+    return Kit(folder / ".etc", folder / ".sudo" if rootless else None, admin_key, agent)
+
+
+def _make_base(folder: Path) -> None:
     shutil.copytree("/etc", folder, symlinks=True, ignore=_ignored, copy_function=shutil.copy)
     _accounts(folder)
     _write(folder / "sudoers", _SUDOERS, 0o440)
@@ -79,7 +97,7 @@ def make_base(folder: Path) -> None:
         _write(folder / "pam.d" / service, _PERMIT.replace("pam_deny", "pam_permit") if service == "frr" else _PERMIT)
 
 
-def make_sudo(folder: Path) -> None:
+def _make_sudo(folder: Path) -> None:
     """Copy sudo to a tmpfs that the namespace's root owns: only there is its set-user-id bit honoured."""
     folder.mkdir()
     shutil.copy("/usr/bin/sudo", folder / "sudo")
@@ -89,13 +107,10 @@ def make_sudo(folder: Path) -> None:
     (folder / "sudo").chmod(0o4755)
 
 
-def make_disk(disk: Path, base: Path, node: Node, plan: Plan, admin_key: str, agent: str | None) -> str:
-    """Make one node's private folders and return its public ssh host key ('' without sshd).
-
-    `admin_key` is the public key that may log in as root; `agent` the text of the device agent, if wanted.
-    """
+def make_disk(disk: Path, node: Node, plan: Plan, kit: Kit) -> None:
+    """Make one node's private folders in `disk`."""
     etc = disk / "etc"
-    shutil.copytree(base, etc, symlinks=True)
+    shutil.copytree(kit.base, etc, symlinks=True)
     for name in PRIVATE.keys() - {"etc"}:
         (disk / name).mkdir(parents=True, mode=0o700 if name in ("root", "forestage", "sudo") else 0o755)
     _write(etc / "hostname", f"{node.name}\n")
@@ -103,9 +118,15 @@ def make_disk(disk: Path, base: Path, node: Node, plan: Plan, admin_key: str, ag
     _write(etc / "hosts", f"127.0.0.1 localhost\n{node.mgmt or '127.0.1.1'} {node.name}\n{peers}")
     if node.is_router:
         _router_files(disk, node)
-    if agent is not None:
-        _write(disk / "sbin" / "forestage-agent", agent, 0o755)
-    return _ssh_files(disk, node, admin_key) if node.has_sshd else ""
+    if node.agent:
+        _write(disk / "sbin" / "forestage-agent", kit.agent, 0o755)
+    if node.has_sshd:
+        _ssh_files(disk, node, kit.admin_key)
+
+
+def host_key(disk: Path) -> str:
+    """The public ssh host key of a node."""
+    return " ".join((disk / "etc" / "ssh" / "ssh_host_ed25519_key.pub").read_text(encoding="utf-8").split()[:2])
 
 
 def _router_files(disk: Path, node: Node) -> None:
@@ -118,14 +139,13 @@ def _router_files(disk: Path, node: Node) -> None:
     _write(etc / "frr" / "vtysh.conf", "service integrated-vtysh-config\n", 0o640, owner)
     _write(etc / "frr" / "frr.conf", node.config["frr"], 0o640, owner)
     os.chown(etc / "frr", *owner)
-    _write(etc / "nftables.conf", node.config["nft"], 0o600)
+    _write(etc / "forestage" / "nft.conf", node.config["nft"], 0o600)  # the agent's start-up files, so that it finds its own
     _write(etc / "forestage" / "qos.json", json.dumps(node.config["qos"], indent=1, sort_keys=True) + "\n")
 
 
-def _ssh_files(disk: Path, node: Node, admin_key: str) -> str:
+def _ssh_files(disk: Path, node: Node, admin_key: str) -> None:
     key = disk / "etc" / "ssh" / "ssh_host_ed25519_key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", node.name, "-f", str(key)], check=True, stdin=subprocess.DEVNULL)
     _write(disk / "etc" / "ssh" / "sshd_config", _SSHD.format(address=node.mgmt))
     (disk / "root" / ".ssh").mkdir(mode=0o700)
     _write(disk / "root" / ".ssh" / "authorized_keys", admin_key, 0o600)
-    return " ".join(key.with_suffix(".pub").read_text(encoding="utf-8").split()[:2])

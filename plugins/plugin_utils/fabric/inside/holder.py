@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from . import kernel, register
-from .disk import make_base, make_disk, make_sudo
+from .disk import host_key, make_kit
 from .plan import Plan
 from .power import Machine, PowerError
 from .userns import become_root
@@ -47,19 +47,14 @@ class Holder:
         disks = self.folder / "disks"
         disks.mkdir()
         kernel.mount("tmpfs", str(disks), "tmpfs", kernel.MS_NODEV, "mode=0755")
-        make_base(disks / ".etc")
-        sudo = disks / ".sudo" if self.userns else None
-        if sudo is not None:
-            make_sudo(sudo)
-        agent = Path(self.order["agent_file"]).read_text(encoding="utf-8") if any(node.agent for node in self.plan.nodes) else None
-        known = []
+        agent = Path(self.order["agent_file"]).read_text(encoding="utf-8") if any(node.agent for node in self.plan.nodes) else ""
+        kit = make_kit(disks, self.userns, self.order["admin_key"], agent)
         for node in self.plan.nodes:
-            key = make_disk(disks / node.name, disks / ".etc", node, self.plan, self.order["admin_key"], agent if node.agent else None)
-            known += [f"{node.name},{node.mgmt} {key}\n"] if key else []
-            self.machines[node.name] = Machine(node, self.plan, disks / node.name, sudo, self.wires)
-        (self.folder / "known_hosts").write_text("".join(known), encoding="utf-8")
+            self.machines[node.name] = Machine(node, self.plan, disks / node.name, kit, self.wires)
         self.wires.build()
         self.start(list(self.machines))
+        known = (f"{node.name},{node.mgmt} {host_key(disks / node.name)}\n" for node in self.plan.nodes if node.has_sshd)
+        (self.folder / "known_hosts").write_text("".join(known), encoding="utf-8")
 
     def start(self, names: list[str]) -> None:
         """Start nodes side by side and wait until all are ready."""

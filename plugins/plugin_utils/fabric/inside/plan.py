@@ -21,7 +21,7 @@ class Node:
     mgmt: str | None = None
     loopback: str | None = None
     config: dict[str, Any] = field(default_factory=lambda: {"frr": "", "nft": "", "qos": {}})
-    addresses: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, list[str]] = field(default_factory=dict)
     gateway: str | None = None
     ssh: bool = False
     agent: bool = False

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import os
 import select
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 from . import kernel
 from .device import BootError, boot
+from .disk import Kit, make_disk
 from .plan import Node, Plan
 from .wires import WireError, Wires
 
@@ -26,8 +28,8 @@ class PowerError(RuntimeError):
 class Machine:
     """A node that can be switched on and off. Its cables are attached while it runs and parked while not."""
 
-    def __init__(self, node: Node, plan: Plan, disk: Path, sudo: Path | None, wires: Wires) -> None:
-        self.node, self.plan, self.disk, self.sudo, self.wires = node, plan, disk, sudo, wires
+    def __init__(self, node: Node, plan: Plan, disk: Path, kit: Kit, wires: Wires) -> None:
+        self.node, self.plan, self.disk, self.kit, self.wires = node, plan, disk, kit, wires
         self.pid = self._parent = 0
         self._namespace = self._ready = -1
 
@@ -81,8 +83,10 @@ class Machine:
 
     def _init(self, ready_write: int) -> None:
         try:
-            boot(self.node, self.plan, self.disk, self.sudo)
-        except (BootError, WireError, OSError, ValueError) as error:
+            if not self.disk.exists():
+                make_disk(self.disk, self.node, self.plan, self.kit)
+            boot(self.node, self.plan, self.disk, self.kit.sudo)
+        except (BootError, WireError, OSError, LookupError, ValueError, subprocess.SubprocessError) as error:
             os.write(ready_write, str(error).encode()[:4000])
             return
         os.write(ready_write, b"ready")
