@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The history of the queue: append-only rows, each sealed with the hash of the one before."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from .tables import anchors, canonical, documents, events, jobs
+
+LEFT_UNSEALED = frozenset({"job_id", "lease_worker", "lease_until", "attempts", "updated_at"})
+"""What changes without a step being taken; everything else of a job is under seal."""
+
+
+@dataclass(frozen=True)
+class ChainReport:
+    """What the check of the history found: its length, its newest hash, and every breach in words."""
+
+    length: int
+    head: str
+    breaches: list[str] = field(default_factory=list)
+
+    @property
+    def intact(self) -> bool:
+        """Whether nothing was altered, removed or added behind the queue's back."""
+        return not self.breaches
+
+
+def digest_of(value: Any) -> str:
+    """SHA-256 of the canonical JSON of `value`, in hexadecimal."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def seal_of(job: Mapping[str, Any]) -> str:
+    """The digest of a job's row, without the columns that move outside its history."""
+    return digest_of({column.name: job.get(column.name) for column in jobs.c if column.name not in LEFT_UNSEALED})
+
+
+def append(connection: Connection, steps: Sequence[dict[str, Any]]) -> None:
+    """Write `steps` as the next rows of history. It waits for other writers here, at the end of their transactions."""
+    anchor = connection.execute(select(anchors).where(anchors.c.name == "chain").with_for_update()).one()
+    seq, head = anchor.seq, anchor.hash
+    for step in steps:
+        seq += 1
+        step.update(seq=seq, previous=head)
+        head = digest_of(step)
+        step["hash"] = head
+    connection.execute(insert(events), steps)
+    connection.execute(update(anchors).where(anchors.c.name == "chain").values(seq=seq, hash=head))
+
+
+def verify(connection: Connection) -> ChainReport:
+    """Check every row of history against its hash, and every job and document against its last row of history."""
+    breaches: list[str] = []
+    seals: dict[str, Mapping[str, Any]] = {}
+    papers: dict[tuple[str, str], str] = {}
+    anchor = connection.execute(select(anchors).where(anchors.c.name == "chain")).mappings().one()
+    seq, head = 0, "0" * 64
+    for row in connection.execution_options(yield_per=2000).execute(select(events).order_by(events.c.seq)).mappings():
+        event = dict(row)
+        seal = event.pop("hash")
+        if event["seq"] != seq + 1:
+            breaches.append(f"the rows {seq + 1} to {event['seq'] - 1} of the history are missing")
+        elif event["previous"] != head or digest_of(event) != seal:
+            breaches.append(f"row {event['seq']} of the history was altered")
+        seq, head = event["seq"], seal
+        if event["change_id"] is not None:
+            seals[event["change_id"]] = event
+            papers.update({(event["change_id"], kind): digest for kind, digest in event["documents"].items()})
+    if (anchor["seq"], anchor["hash"]) != (seq, head):
+        breaches.append(f"the history ends at row {seq} but should end at row {anchor['seq']}")
+    breaches += _jobs_breached(connection, seals) + _documents_breached(connection, papers)
+    return ChainReport(seq, head, breaches)
+
+
+def _jobs_breached(connection: Connection, seals: dict[str, Mapping[str, Any]]) -> list[str]:
+    found = []
+    missing = set(seals)
+    for job in connection.execute(select(jobs)).mappings():
+        missing.discard(job["change_id"])
+        last = seals.get(job["change_id"])
+        if last is None:
+            found.append(f"the job {job['change_id']} has no history")
+        elif last["to_state"] != job["state"]:
+            found.append(f"the job {job['change_id']} is {job['state']} but its history ends in {last['to_state']}")
+        elif last["job_digest"] != seal_of(dict(job)):
+            found.append(f"the job {job['change_id']} was altered outside the queue")
+    return found + [f"the job {change_id} was removed" for change_id in sorted(missing)]
+
+
+def _documents_breached(connection: Connection, papers: dict[tuple[str, str], str]) -> list[str]:
+    found = []
+    missing = set(papers)
+    for row in connection.execute(select(documents)).mappings():
+        key = (row["change_id"], row["kind"])
+        missing.discard(key)
+        if papers.get(key) != digest_of(row["body"]):
+            found.append(f"the {row['kind']} of the job {row['change_id']} was altered")
+    return found + [f"the {kind} of the job {change_id} was removed" for change_id, kind in sorted(missing)]

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A job's steps from state to state, what each one requires, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from ansible_collections.forestage.network.forecasting.contracts import to_text
+from sqlalchemy import update
+
+from . import papers, stop
+from .claims import require_holder
+from .errors import NotAllowed, NotValid
+from .states import DEVICE_SAYS, LEASED, OPEN, PARKED, STATES, TRANSITIONS, WORKER_STEPS, reachable
+from .tables import devices, jobs
+from .values import of_inverse
+from .writer import Job, Writer, devices_of
+
+
+def move(writer: Writer, job: Job, to: str, why: str, worker: str | None, given: Mapping[str, Any] | None, *, rehearse: bool) -> None:
+    """Take one step, or refuse it; `rehearse` forgives the earlier steps and claims that a dry run did not keep."""
+    if to not in STATES:
+        raise NotValid(f"{to!r} is no state of a job; the states are {', '.join(STATES)}")
+    allowed = reachable(job["state"], to) if rehearse else to in TRANSITIONS[job["state"]]
+    if not allowed:
+        ways = ", ".join(sorted(TRANSITIONS[job["state"]])) or "nothing: it has ended"
+        raise NotAllowed(f"the change {job['change_id']} is {job['state']} and cannot become {to}; from there it may become {ways}")
+    if to in ("claimed", "approved"):
+        raise NotAllowed(f"a change becomes {to} only by a {'claim' if to == 'claimed' else 'person who approves it'}")
+    kept = papers.accepted(job["change_id"], given)
+    if not rehearse:
+        _require_worker(writer, job, to, worker)
+    if to == "deploying":
+        _require_deployable(writer, job, papers.of_change(writer.connection, job["change_id"]) | kept, rehearse)
+    settle(writer, job, to, why, kept)
+
+
+def settle(writer: Writer, job: Job, to: str, why: str, kept: Mapping[str, Any], **values: Any) -> None:
+    """Write the step and what follows from it."""
+    before = job["state"]
+    if to == "staged" and job["mode"] == "shadow":
+        values.update(lease_worker=None, lease_until=None)
+    writer.change(job, why, kept, state=to, **values)
+    if job["origin"] == "inverse":
+        _follow(writer, job, before)
+    elif to == "deployed" and before != "deployed":
+        _plan_reversal(writer, job, kept)
+
+
+def decide(writer: Writer, job: Job, to: str, why: str) -> None:
+    """Approve or reject as the writer's actor, who is not the one who asked for the change."""
+    if to not in TRANSITIONS[job["state"]] or job["lease_worker"] is not None:
+        raise NotAllowed(f"the change {job['change_id']} is {job['state']} and cannot be {to}; only one that is awaiting approval can")
+    if to == "approved" and writer.actor.casefold() == job["requester"].casefold():
+        raise NotAllowed(f"{writer.actor} asked for the change {job['change_id']} and cannot approve it; someone else must")
+    writer.change(job, why, state=to, approved_by=writer.actor if to == "approved" else None)
+
+
+def attach(writer: Writer, job: Job, why: str, given: Mapping[str, Any]) -> None:
+    """Add documents to a job in whatever state."""
+    kept = papers.accepted(job["change_id"], given)
+    present = papers.of_change(writer.connection, job["change_id"])
+    if any(present.get(kind) != body for kind, body in kept.items()):
+        writer.change(job, why, kept)
+
+
+def recover(writer: Writer, job: Job, says: str, why: str, worker: str, lease_s: float, given: Mapping[str, Any] | None) -> None:
+    """Believe the device: put the job where the device's own record of the change says it is.
+
+    It heals a vanished worker's job as well as a database restored from a backup, whatever open state that knew.
+    While the work goes on (`deploying`, `deployed`) the recovering worker holds the lease.
+    """
+    if says not in DEVICE_SAYS:
+        raise NotValid(f"a device says one of {', '.join(DEVICE_SAYS)}, not {says!r}")
+    holder = job["lease_worker"]
+    if holder not in (None, worker) and job["lease_until"] > writer.at:
+        raise NotAllowed(f"the change {job['change_id']} is held by {holder} until {to_text(job['lease_until'])}; leave it to that worker")
+    if job["state"] == "verified" and says == "confirmed":
+        return
+    if job["state"] not in OPEN:
+        raise NotAllowed(f"the change {job['change_id']} has ended ({job['state']}) though the device says {says}; look at the device")
+    if says == "not_applied" and (job["state"] in PARKED or job["state"] == "rollback_blocked"):
+        return
+    to = "rolled_back" if (says, job["state"]) == ("not_applied", "deployed") else DEVICE_SAYS[says]
+    lease = {"lease_worker": worker, "lease_until": writer.at + timedelta(seconds=lease_s)} if to in LEASED else {}
+    settle(writer, job, to, why, papers.accepted(job["change_id"], given), **lease)
+    if lease:
+        free = (devices.c.device.in_(devices_of(job)), devices.c.change_id.is_(None))
+        writer.connection.execute(update(devices).where(*free).values(change_id=job["change_id"]))
+
+
+def _require_worker(writer: Writer, job: Job, to: str, worker: str | None) -> None:
+    if job["lease_worker"] is None and (to not in WORKER_STEPS or job["state"] in ("rollback_blocked", "deployed")):
+        return
+    require_holder(job, worker)
+    if to == "deploying" and job["lease_until"] <= writer.at:
+        until = to_text(job["lease_until"])
+        raise NotAllowed(f"the lease on {job['change_id']} ran out at {until}; renew it before anything is sent to a device")
+
+
+def _require_deployable(writer: Writer, job: Job, known: Mapping[str, Any], rehearse: bool) -> None:
+    """A change deploys when nothing is stopped, its mode or a person allows it, and staging has passed it."""
+    name = f"the change {job['change_id']}"
+    stopped = stop.current(writer.connection)
+    if stopped is not None:
+        raise NotAllowed(f"everything is stopped by {stopped['actor']} ({stopped['why']}); {name} waits until the stop switch is cleared")
+    if job["mode"] == "shadow":
+        raise NotAllowed(f"{name} is in shadow mode and deploys nothing; raise its policy's mode first")
+    if rehearse:
+        return
+    if job["mode"] == "approve" and job["approved_by"] is None:
+        raise NotAllowed(f"{name} needs an approval; move it to awaiting_approval")
+    result = known.get("verdict", {}).get("result", "missing")
+    if result != "passed" and not (result in ("partial", "not_staged") and job["approved_by"] is not None):
+        raise NotAllowed(f"{name} may not deploy: its verdict is {result}; staging must pass it, or a person approve what was not tested")
+    if job["revert_at"] is not None and not known.get("candidate", {}).get("inverse"):
+        raise NotAllowed(f"{name} is temporary but its candidate has no inverse; attach a candidate that says how to take it back")
+
+
+def _plan_reversal(writer: Writer, job: Job, kept: Mapping[str, Any]) -> None:
+    """Queue the taking back of a temporary change. A change that replaces an earlier temporary one inherits its way back."""
+    same = (jobs.c.device == job["device"], jobs.c.object == job["object"], jobs.c.template == job["template"])
+    earlier = writer.jobs_where(*same, jobs.c.origin == "inverse", jobs.c.state.in_(PARKED), jobs.c.lease_worker.is_(None))
+    known = {**papers.of_change(writer.connection, job["change_id"]), **kept}
+    back = earlier[0]["change"] if earlier else known.get("candidate", {}).get("inverse")
+    for reversal in earlier:
+        writer.change(reversal, f"the change {job['change_id']} took the place of {reversal['inverse_of']}", state="superseded")
+    if job["revert_at"] is not None and back:
+        reversal = of_inverse(job, back)
+        writer.add(reversal, reversal["reason"], {})
+
+
+def _follow(writer: Writer, reversal: Job, before: str) -> None:
+    """Keep the temporary change's own state in step with the job that takes it back."""
+    original = writer.job(reversal["inverse_of"])
+    why = f"its reversal {reversal['change_id']} is {reversal['state']}"
+    if reversal["state"] in ("deploying", "deployed") and original["state"] in ("deployed", "verified"):
+        writer.change(original, why, state="reverting")
+    if reversal["state"] == "deployed" and original["state"] == "reverting":
+        writer.change(original, why, state="reverted")
+    elif before == "deploying" and reversal["state"] != "deployed" and original["state"] == "reverting":
+        writer.change(original, why, state="verified")
