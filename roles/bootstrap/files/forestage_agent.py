@@ -697,9 +697,8 @@ def op_confirm(request: Answer) -> Answer:
         open_.save(CONFIRMING)
         save_startup(open_, f"Confirmed. {edited}".strip())
     elif entry is None or entry["state"] != CONFIRMED:
-        state = state_answer(change_id)["change"]["state"]
-        raise Refused("not_pending", f"Change {change_id} cannot be confirmed: it is {state}.", **state_answer(change_id))
-    return state_answer(change_id)
+        raise not_open(change_id, "confirmed")
+    return {"already": entry is not None, **state_answer(change_id)}
 
 
 def op_rollback(request: Answer) -> Answer:
@@ -709,9 +708,14 @@ def op_rollback(request: Answer) -> Answer:
     if open_ and open_.change_id == change_id:
         roll_back(open_, "A rollback was asked for.")
     elif entry is None or entry["state"] != ROLLED_BACK:
-        state = state_answer(change_id)["change"]["state"]
-        raise Refused("not_pending", f"Change {change_id} cannot be rolled back: it is {state}.", **state_answer(change_id))
-    return state_answer(change_id)
+        raise not_open(change_id, "rolled back")
+    return {"already": entry is not None, **state_answer(change_id)}
+
+
+def not_open(change_id: str, wish: str) -> Refused:
+    """The refusal to end a change that is not open."""
+    answer = state_answer(change_id)
+    return Refused("not_pending", f"Change {change_id} cannot be {wish}: it is {answer['change']['state']}.", **answer)
 
 
 # --- what the device sees -----------------------------------------------------------------------------

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The agent's file as the controller knows it: its version, its checksum, and its own idea of canonical form.
+
+The agent is a single file that must stand alone on the device. Loading that same file here, rather than
+writing its rules twice, keeps both sides of a digest in step.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+FILE = Path(__file__).resolve().parents[3] / "roles" / "bootstrap" / "files" / "forestage_agent.py"
+PROTOCOL = 1
+COMMAND = "/usr/local/sbin/forestage-agent"
+
+
+@cache
+def agent() -> ModuleType:
+    """The agent's file as a module; it does nothing when imported."""
+    name = "forestage_agent"
+    spec = importlib.util.spec_from_file_location(name, FILE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def checksum() -> str:
+    """SHA-256 (hex) of the file that bootstrap installs."""
+    return hashlib.sha256(FILE.read_bytes()).hexdigest()
+
+
+def canonical(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The form of a device configuration that the agent compares and hashes."""
+    form: dict[str, Any] = agent().canonical(config)
+    return form
+
+
+def digest(config: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) over the canonical form: what the agent calls the configuration's digest."""
+    return str(agent().digest(config))
+
+
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Unified diff of two configurations, secrets masked."""
+    return str(agent().difference(before, after))
