@@ -14,6 +14,8 @@ import yaml
 from ..errors import InputError
 
 Place = tuple[str | int, ...]
+DEEPEST = 20
+MOST_VALUES = 100_000
 
 
 class PolicyError(InputError):
@@ -56,8 +58,8 @@ def read(path: Path) -> Source:
         raise PolicyError(f"{path}: there is no such policy file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"{path}: cannot be read as UTF-8 text ({error})") from None
-    loader = yaml.SafeLoader(text)
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
             raise PolicyError(f"{path}: the file is empty; a catalogue begins with `version: 1`")
@@ -66,20 +68,24 @@ def read(path: Path) -> Source:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise PolicyError(f"{path}:{mark.line + 1 if mark else 1}: this is not YAML: {error.problem or error.context}") from None
-    except yaml.YAMLError as error:
-        raise PolicyError(f"{path}: this is not YAML: {str(error).splitlines()[0]}") from None
-    finally:
-        loader.dispose()
+    except (yaml.YAMLError, RecursionError) as error:
+        raise PolicyError(f"{path}: this is not YAML: {(str(error) or type(error).__name__).splitlines()[0]}") from None
     return Source(path, data, lines)
 
 
 def _plain(path: Path, loader: yaml.SafeLoader, node: yaml.Node, place: Place, lines: dict[Place, int]) -> Any:
-    lines.setdefault(place, node.start_mark.line + 1)
+    line = node.start_mark.line + 1
+    lines.setdefault(place, line)
+    if len(place) > DEEPEST or len(lines) > MOST_VALUES:
+        raise PolicyError(f"{path}:{line}: this is nested too deeply or repeats itself through aliases; write it out flat")
     if isinstance(node, yaml.SequenceNode):
         return [_plain(path, loader, child, (*place, index), lines) for index, child in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
         return _mapping(path, loader, node, place, lines)
-    return loader.construct_object(node)
+    try:
+        return loader.construct_object(node)
+    except ValueError as error:
+        raise PolicyError(f"{path}:{line}: {node.value!r} cannot be read ({error}); put it in quotes") from None
 
 
 def _mapping(path: Path, loader: yaml.SafeLoader, node: yaml.MappingNode, place: Place, lines: dict[Place, int]) -> dict[str, Any]:
