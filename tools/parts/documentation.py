@@ -19,7 +19,7 @@ def run() -> Part:
     started = time.monotonic()
     missing = [problem for kind, names in sorted(_expected().items()) for problem in _undocumented(kind, names)]
     good = not missing
-    print(f"{'ok    ' if good else 'FAILED'} ansible-doc ({time.monotonic() - started:.1f} s)", *missing, sep="\n" if missing else "", flush=True)
+    print(f"{'ok    ' if good else 'FAILED'} ansible-doc ({time.monotonic() - started:.1f} s)", *missing, sep="\n", flush=True)
     return Part("ansible-doc", time.monotonic() - started, passed=int(good), failed=int(not good))
 
 
