@@ -21,6 +21,7 @@ def claim(writer: Writer, worker: str, limit: int, lease_s: float, states: Seque
     if not worker or limit < 1 or lease_s <= 0 or not set(states) <= set(CLAIMABLE):
         raise NotValid(f"a claim needs a worker, a limit and a lease above zero, and states among {', '.join(CLAIMABLE)}")
     tidy(writer)
+    writer.write_jobs()
     until = writer.at + timedelta(seconds=lease_s)
     busy = set(writer.connection.execute(select(devices.c.device).where(devices.c.change_id.is_not(None))).scalars())
     taken: list[Job] = []

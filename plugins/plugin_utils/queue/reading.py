@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.forestage.network.forecasting.contracts import to_text
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from . import papers
 from .errors import NotFound
@@ -36,7 +36,7 @@ def history(connection: Connection, change_id: str) -> list[dict[str, Any]]:
     rows = connection.execute(query).mappings().all()
     if not rows:
         raise NotFound(f"the queue has no change {change_id}; list the jobs with forestage.network.job_info")
-    return [{**row, "at": to_text(row["at"]), "as_of": to_text(row["as_of"])} for row in rows]
+    return [_plain(row) for row in rows]
 
 
 def change_log(connection: Connection) -> list[dict[str, Any]]:
@@ -45,4 +45,9 @@ def change_log(connection: Connection) -> list[dict[str, Any]]:
     last = select(events.c.change_id, func.max(events.c.as_of).label("at")).where(moved).group_by(events.c.change_id).subquery()
     columns = [jobs.c[name] for name in ("change_id", "origin", "policy", "device", "object", "template", "state")]
     query = select(*columns, last.c.at).join_from(jobs, last, jobs.c.change_id == last.c.change_id).order_by(jobs.c.job_id)
-    return [{**row, "at": to_text(row["at"])} for row in connection.execute(query).mappings()]
+    return [_plain(row) for row in connection.execute(query).mappings()]
+
+
+def _plain(row: RowMapping) -> dict[str, Any]:
+    """A row with plain names and times as text."""
+    return {str(name): to_text(value) if isinstance(value, datetime) else value for name, value in row.items()}

@@ -41,13 +41,15 @@ def require_current(connection: Connection, address: Address) -> None:
     raise StoreError(f"the queue {address} has schema {found} and this release needs {HEAD}; migrate it with: {address.command}latest'")
 
 
-def create(address: Address) -> bool:
+def create(address: Address, *, keep: bool = True) -> bool:
     """Create the queue unless there is one already; says whether it did. An SQLite file appears whole or not at all."""
     if address.file is None:
-        return _create_tables(engine_of(address), address)
+        return _create_tables(engine_of(address), address, keep=keep)
     if address.file.exists():
         address.require_file()
         return False
+    if not keep:
+        return True
     path = address.file
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -75,8 +77,8 @@ def _fill(draft: Path, path: Path) -> bool:
     return True
 
 
-def _create_tables(engine: Engine, address: Address) -> bool:
-    with transaction(engine, address, writes=True) as connection:
+def _create_tables(engine: Engine, address: Address, *, keep: bool = True) -> bool:
+    with transaction(engine, address, writes=True, keep=keep) as connection:
         _lock(connection)
         if version_of(connection) is not None:
             return False

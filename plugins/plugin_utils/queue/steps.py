@@ -49,9 +49,10 @@ def settle(writer: Writer, job: Job, to: str, why: str, kept: Mapping[str, Any],
         _plan_reversal(writer, job, kept)
 
 
-def decide(writer: Writer, job: Job, to: str, why: str) -> None:
+def decide(writer: Writer, job: Job, to: str, why: str, *, rehearse: bool) -> None:
     """Approve or reject as the writer's actor, who is not the one who asked for the change."""
-    if to not in TRANSITIONS[job["state"]] or job["lease_worker"] is not None:
+    waiting = reachable(job["state"], to) if rehearse else to in TRANSITIONS[job["state"]] and job["lease_worker"] is None
+    if not waiting:
         raise NotAllowed(f"the change {job['change_id']} is {job['state']} and cannot be {to}; only one that is awaiting approval can")
     if to == "approved" and writer.actor.casefold() == job["requester"].casefold():
         raise NotAllowed(f"{writer.actor} asked for the change {job['change_id']} and cannot approve it; someone else must")

@@ -156,11 +156,11 @@ class Store:
 
     def approve(self, change_id: str, *, actor: str, why: str, now: datetime | None = None) -> Job:
         """Approve a job that awaits it; the approver is not the requester."""
-        return self._on(change_id, actor, now, lambda writer, job: steps.decide(writer, job, "approved", why))
+        return self._on(change_id, actor, now, lambda writer, job: steps.decide(writer, job, "approved", why, rehearse=self.dry_run))
 
     def reject(self, change_id: str, *, actor: str, why: str, now: datetime | None = None) -> Job:
         """Reject a job that nobody works on."""
-        return self._on(change_id, actor, now, lambda writer, job: steps.decide(writer, job, "rejected", why))
+        return self._on(change_id, actor, now, lambda writer, job: steps.decide(writer, job, "rejected", why, rehearse=self.dry_run))
 
     def attach(self, change_id: str, documents: Mapping[str, Any], *, actor: str, why: str, now: datetime | None = None) -> Job:
         """Add documents to a job without a step."""

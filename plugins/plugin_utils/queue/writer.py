@@ -19,6 +19,13 @@ from .tables import anchors, devices, documents, jobs
 Job = dict[str, Any]
 """A job's row: the columns of the table, times as aware datetimes, `change` as a value."""
 
+_KEYS = frozenset({"job_id", "change_id"})
+_UPDATE = (
+    update(jobs)
+    .where(jobs.c.change_id == bindparam("of_change"))
+    .values({column.name: bindparam(column.name) for column in jobs.c if column.name not in _KEYS})
+)
+
 
 @dataclass
 class Writer:
@@ -31,17 +38,18 @@ class Writer:
     wrote: bool = False
     steps: list[dict[str, Any]] = field(default_factory=list)
     _fresh: list[Job] = field(default_factory=list)
+    _dirty: dict[str, Job] = field(default_factory=dict)
     _papers: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     def job(self, change_id: str) -> Job:
         """The job `change_id`, locked until the end of the transaction."""
-        row = self.connection.execute(select(jobs).where(jobs.c.change_id == change_id).with_for_update()).mappings().one_or_none()
-        if row is None:
-            raise NotFound(f"the queue has no change {change_id}; list the jobs with forestage.network.job_info")
-        return dict(row)
+        for job in self.jobs_where(jobs.c.change_id == change_id):
+            return job
+        raise NotFound(f"the queue has no change {change_id}; list the jobs with forestage.network.job_info")
 
     def jobs_where(self, *conditions: Any, skip_locked: bool = False) -> list[Job]:
         """The jobs that meet `conditions`, in the order in which they came, locked."""
+        self.write_jobs()
         query = select(jobs).where(*conditions).order_by(jobs.c.job_id).with_for_update(skip_locked=skip_locked)
         return [dict(row) for row in self.connection.execute(query).mappings()]
 
@@ -58,30 +66,37 @@ class Writer:
 
     def change(self, job: Job, why: str, papers: Mapping[str, Any] | None = None, **values: Any) -> None:
         """Change columns of a job and record the step; leaving the states of work gives the lease and the devices back."""
-        before = job["state"]
+        before, held = job["state"], job["lease_worker"]
         job.update(values, updated_at=self.at)
         if job["state"] not in LEASED:
             job.update(lease_worker=None, lease_until=None)
         job["open_key"] = open_key(job)
         self.save(job)
-        if job["lease_worker"] is None:
+        if held is not None and job["lease_worker"] is None:
             self.connection.execute(update(devices).where(devices.c.change_id == job["change_id"]).values(change_id=None))
         self._record(job, before, why, papers or {})
 
     def save(self, job: Job) -> None:
-        """Write a job's row as it is, without a step (a renewed lease)."""
-        columns = {name: value for name, value in job.items() if name != "job_id"}
-        self.connection.execute(update(jobs).where(jobs.c.change_id == job["change_id"]).values(columns))
+        """Have a job's row written as it is, without a step (a renewed lease)."""
+        self._dirty[job["change_id"]] = job
 
     def note(self, to: str, why: str) -> None:
         """Record something that concerns the whole queue, not one job."""
         self._step(None, None, to, why, None, {})
 
-    def flush(self) -> None:
-        """Write what was collected: new jobs, their devices, documents and the history."""
+    def write_jobs(self) -> None:
+        """Write the changed rows and then the new ones, so that a job may take the place of one that has just ended."""
+        if self._dirty:
+            rows = [{**job, "of_change": change_id} for change_id, job in self._dirty.items()]
+            self.connection.execute(_UPDATE, rows)
         if self._fresh:
             self._register(sorted({device for job in self._fresh for device in devices_of(job)}))
             self.connection.execute(insert(jobs), self._fresh)
+        self._dirty, self._fresh = {}, []
+
+    def flush(self) -> None:
+        """Write what was collected: jobs, documents and, last, the history."""
+        self.write_jobs()
         if self._papers:
             old = delete(documents).where(documents.c.change_id == bindparam("of_change"), documents.c.kind == bindparam("of_kind"))
             self.connection.execute(old, [{"of_change": change_id, "of_kind": kind} for change_id, kind in self._papers])
@@ -89,7 +104,7 @@ class Writer:
         if self.steps:
             chain.append(self.connection, self.steps)
             self.wrote = True
-        self._fresh, self._papers, self.steps = [], {}, []
+        self._papers, self.steps = {}, []
 
     def _register(self, names: Sequence[str]) -> None:
         dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite

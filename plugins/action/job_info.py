@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read the queue: jobs, their history, vanished workers, the stop switch, the check of the history."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from ansible_collections.forestage.network.plugins.plugin_utils.queue.states import STATES
+from ansible_collections.forestage.network.plugins.plugin_utils.queue_action import QueueAction
+
+GATHER = ("jobs", "history", "expired_leases", "stopped", "change_log", "chain")
+
+
+class ActionModule(QueueAction):
+    ARGUMENTS = {  # noqa: RUF012
+        "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": ["jobs", "stopped"]},
+        "states": {"type": "list", "elements": "str", "choices": list(STATES)},
+        "devices": {"type": "list", "elements": "str"},
+        "change_ids": {"type": "list", "elements": "str"},
+        "documents": {"type": "bool", "default": False},
+    }
+
+    def act(self, args: dict[str, Any]) -> dict[str, Any]:
+        store, wanted = self.open(), args["gather"]
+        found: dict[str, Any] = {"changed": False}
+        if "jobs" in wanted or "history" in wanted:
+            chosen = {name: args[name] for name in ("states", "devices", "change_ids", "documents")}
+            jobs = store.jobs(**chosen, now=self.now)
+            if "jobs" in wanted:
+                found["jobs"] = jobs
+            if "history" in wanted:
+                found["history"] = {job["change_id"]: store.history(job["change_id"]) for job in jobs}
+        if "expired_leases" in wanted:
+            found["expired_leases"] = store.expired_leases()
+        if "stopped" in wanted:
+            found["stopped"] = store.stopped()
+        if "change_log" in wanted:
+            found["change_log"] = store.change_log()
+        if "chain" in wanted:
+            report = store.verify_chain()
+            found["chain"] = {**asdict(report), "intact": report.intact}
+        return found

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: job_info
+short_description: Read the queue
+version_added: 0.1.0
+extends_documentation_fragment:
+  - forestage.network.queue
+description:
+  - Reads jobs and their history, the jobs of vanished workers, and the stop switch.
+  - Checks the history for tampering.
+attributes:
+  check_mode:
+    support: full
+options:
+  gather:
+    description:
+      - What to read.
+      - V(history) is read for the jobs that the other options choose.
+      - V(change_log) is one line a change, for the policies' dwell and weekly limits.
+      - V(chain) checks the hashes of the whole history, and every job and document against it.
+    type: list
+    elements: str
+    choices: [jobs, history, expired_leases, stopped, change_log, chain]
+    default: [jobs, stopped]
+  states:
+    description: Only jobs in these states.
+    type: list
+    elements: str
+    choices:
+      - held
+      - queued
+      - claimed
+      - staged
+      - awaiting_approval
+      - approved
+      - deploying
+      - deployed
+      - verified
+      - reverting
+      - rollback_blocked
+      - failed_staging
+      - rejected
+      - reverted
+      - rolled_back
+      - withdrawn
+      - superseded
+      - expired
+  devices:
+    description: Only jobs for these devices.
+    type: list
+    elements: str
+  change_ids:
+    description: Only these jobs.
+    type: list
+    elements: str
+  documents:
+    description: Whether to give each job's documents.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: What waits for an approval?
+  forestage.network.job_info:
+    states: [awaiting_approval]
+    documents: true
+  register: waiting
+
+- name: Is the history intact?
+  forestage.network.job_info:
+    gather: [chain]
+  register: audit
+  failed_when: not audit.chain.intact
+"""
+
+RETURN = r"""
+jobs:
+  description: Jobs as the schema C(job) has them, the most urgent first.
+  returned: when asked for
+  type: list
+  elements: dict
+history:
+  description: Every step of each chosen change, by change_id, the oldest first.
+  returned: when asked for
+  type: dict
+expired_leases:
+  description: Jobs whose worker has vanished, with their documents.
+  returned: when asked for
+  type: list
+  elements: dict
+stopped:
+  description: Who set the stop switch, why and when; null while it is not set.
+  returned: when asked for
+  type: dict
+change_log:
+  description: Per change its policy, device, object, template, state, and since when.
+  returned: when asked for
+  type: list
+  elements: dict
+chain:
+  description: Whether the history is intact, its length, its newest hash (note it elsewhere to detect a cut), and every breach in words.
+  returned: when asked for
+  type: dict
+  sample:
+    intact: true
+    length: 412
+    head: 6add1d2472b2a958b38b68f5c7445ce459f366b9a2d2e0f40c5f866c88d2cee0
+    breaches: []
+"""
