@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.forestage.network.plugins.plugin_utils.files import write_text
 from ansible_collections.forestage.network.plugins.plugin_utils.templates import FOLDER, Catalogue, Guard, make_candidate
 
 ARGUMENTS = {
@@ -19,6 +20,7 @@ ARGUMENTS = {
     "management": {"type": "list", "elements": "str", "default": []},
     "widest_ipv4": {"type": "int", "default": 24},
     "widest_ipv6": {"type": "int", "default": 48},
+    "dest": {"type": "path"},
 }
 
 
@@ -42,5 +44,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(f"the job or a running configuration lacks {error}; hand it on as it came") from None
         except ValueError as error:
             raise AnsibleActionFail(str(error)) from None
+        if args["dest"] and not self._task.check_mode:
+            write_text(Path(args["dest"]), json.dumps(candidate, indent=1) + "\n")
         diffs = [{"prepared": entry["diff"]} for entry in candidate["devices"].values() if entry["diff"]]
         return {**result, "changed": False, "failed": False, "candidate": candidate, "diff": diffs}

@@ -12,9 +12,9 @@ description:
   - Renders the change of a job with the template catalogue against the running configuration of every device that it affects.
   - Parameters are checked against the template's schema first. A change that would block management, a router's loopback,
     a protected prefix or too wide a prefix is refused.
-  - Runs on the controller and changes nothing.
+  - Runs on the controller and changes no device.
 attributes:
-  check_mode: {support: full, description: It never changes anything.}
+  check_mode: {support: full, description: Renders, and writes no file.}
   diff_mode: {support: full, description: Shows the difference from what runs, for each device.}
 options:
   job:
@@ -46,6 +46,9 @@ options:
     description: Length of the widest IPv6 prefix that may be blocked.
     type: int
     default: 48
+  dest:
+    description: File to keep the candidate in, readable by its owner only; its folder is made. Nothing is written in check mode.
+    type: path
 """
 
 EXAMPLES = r"""

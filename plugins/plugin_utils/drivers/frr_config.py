@@ -8,12 +8,9 @@ A small parser of our own, because hier_config 3 refuses FRR's repeated ``exit``
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from .frr_rules import key_of
 
@@ -186,8 +183,3 @@ def changed(running: str, candidate: str) -> tuple[set[tuple[str, ...]], set[tup
     """The paths that the candidate adds and those that it removes."""
     before, after = set(paths(parse(running))), set(paths(parse(candidate)))
     return after - before, before - after
-
-
-def digest(config: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) over the canonical JSON of a device configuration."""
-    return hashlib.sha256(json.dumps(config, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()).hexdigest()

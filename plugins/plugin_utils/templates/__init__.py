@@ -5,19 +5,7 @@ from __future__ import annotations
 
 from .candidate import Scope, known_interfaces, make_candidate
 from .catalogue import FOLDER, Catalogue, Template
-from .diff import config_diff, mask
 from .errors import TemplateError
 from .guard import Guard
 
-__all__ = [
-    "FOLDER",
-    "Catalogue",
-    "Guard",
-    "Scope",
-    "Template",
-    "TemplateError",
-    "config_diff",
-    "known_interfaces",
-    "make_candidate",
-    "mask",
-]
+__all__ = ["FOLDER", "Catalogue", "Guard", "Scope", "Template", "TemplateError", "known_interfaces", "make_candidate"]

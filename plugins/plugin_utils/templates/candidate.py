@@ -9,9 +9,9 @@ from typing import Any
 
 from ansible_collections.forestage.network.forecasting.contracts import check, to_text
 
-from ..drivers.frr_config import digest, lines_in
+from ..drivers.agent_file import difference, digest
+from ..drivers.frr_config import lines_in
 from .catalogue import Catalogue, Template
-from .diff import config_diff
 from .errors import TemplateError
 from .guard import Guard
 from .patch import apply_patch, read_patch
@@ -105,7 +105,7 @@ class Scope:
         before = self.configs[target]
         after = apply_patch(before, read_patch(text, source), target)
         base = self.running[target]["digest"] if target in self.running else digest(EMPTY)
-        return {"platform": platform, "config": after, "base_digest": base, "diff": config_diff(before, after, target)}
+        return {"platform": platform, "config": after, "base_digest": base, "diff": difference(before, after)}
 
     def inverse(self, catalogue: Catalogue) -> dict[str, Any]:
         """The change that takes this one back, its parameters read from what runs now."""

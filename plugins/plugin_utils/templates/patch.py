@@ -12,7 +12,7 @@ import yaml
 
 from ..drivers.frr_config import merge
 from .errors import TemplateError
-from .ruleset import RulesetError, merge_tables
+from .ruleset import merge_tables
 
 PARTS = {"frr": str, "nft": dict, "qos": dict}
 
@@ -43,7 +43,7 @@ def apply_patch(config: Mapping[str, Any], patch: Mapping[str, Any], device: str
             "nft": merge_tables(str(config["nft"]), patch.get("nft", {})),
             "qos": _merge_qos(config["qos"], patch.get("qos", {})),
         }
-    except (RulesetError, ValueError) as error:
+    except ValueError as error:
         raise TemplateError(f"{device}: {error}") from None
 
 

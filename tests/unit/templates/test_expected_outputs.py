@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.forestage.network.plugins.plugin_utils.drivers.frr_config import digest
+from ansible_collections.forestage.network.plugins.plugin_utils.drivers.agent_file import digest
 from ansible_collections.forestage.network.plugins.plugin_utils.templates import FOLDER, Catalogue, Guard, TemplateError, make_candidate
 
 CATALOGUE = Catalogue()
