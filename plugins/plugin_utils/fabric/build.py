@@ -17,8 +17,8 @@ from .errors import FabricError
 from .inside.kernel import started_at
 from .inside.register import read
 
-_HERE = Path(__file__).resolve().parent
-AGENT_FILE = _HERE.parents[2] / "roles" / "bootstrap" / "files" / "forestage_agent.py"
+HERE = Path(__file__).resolve().parent
+AGENT_FILE = HERE.parents[2] / "roles" / "bootstrap" / "files" / "forestage_agent.py"
 _BUILD_SECONDS = 180
 _END_SECONDS = 20
 
@@ -52,7 +52,7 @@ def _start(folder: Path, order: dict[str, Any], lock: int) -> dict[str, Any]:
         holder = subprocess.Popen(
             [sys.executable, "-m", "inside.holder"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, cwd="/", pass_fds=(lock,), start_new_session=True,
-            env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": str(_HERE), "LANG": "C.UTF-8",
+            env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": str(HERE), "LANG": "C.UTF-8",
                  "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1"},
         )  # fmt: skip
     assert holder.stdin is not None and holder.stdout is not None
@@ -84,8 +84,14 @@ def destroy_locked(folder: Path) -> bool:
         os.kill(value["holder_pid"], signal.SIGKILL)
         for pid in processes:
             _await_end(pid, born[pid])
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, onerror=_unless_gone)
     return True
+
+
+def _unless_gone(_function: object, _path: str, error: tuple[object, BaseException, object]) -> None:
+    """An ssh connection that ends now may remove its socket first."""
+    if not isinstance(error[1], FileNotFoundError):
+        raise error[1]
 
 
 def _await_end(pid: int, born: int | None) -> None:

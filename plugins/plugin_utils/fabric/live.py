@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import subprocess
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .build import build, destroy_locked
+from .build import HERE, build, destroy_locked
 from .errors import FabricError
 from .inside.device import ENVIRONMENT
 from .inside.register import read
@@ -53,17 +55,21 @@ class Fabric:
             FabricError: the specification is wrong, this machine lacks something, a node did not start, or a fabric
                 of that name runs with another specification. Nothing is left behind.
         """
+        with locked(name) as lock:
+            if cls.would_build(name, spec, source):
+                destroy_locked(folder_of(name))
+                build(folder_of(name), spec, digest(spec), lock)
+        return cls.load(name)
+
+    @classmethod
+    def would_build(cls, name: str, spec: dict[str, Any], source: str = "the specification") -> bool:
+        """Whether `create` would build something; raises what `create` would raise before it builds."""
         plan = check_spec(spec, source)
         check_machine(plan)
-        with locked(name) as lock:
-            folder = folder_of(name)
-            running = read(folder)
-            if running is None or running["state"] != "up":
-                destroy_locked(folder)
-                build(folder, spec, digest(spec), lock)
-            elif running["digest"] != digest(spec):
-                raise FabricError(f"fabric {name} runs with another specification; remove it first (state: absent)")
-        return cls.load(name)
+        running = cls.find(name)
+        if running is not None and running.digest != digest(spec):
+            raise FabricError(f"fabric {name} runs with another specification; remove it first (state: absent)")
+        return running is None
 
     @classmethod
     def load(cls, name: str) -> Fabric:
@@ -104,6 +110,26 @@ class Fabric:
     def known_hosts(self) -> Path:
         """The nodes' ssh host keys, by name and by management address."""
         return self.folder / "known_hosts"
+
+    @property
+    def ssh_args(self) -> str:
+        """Options by which an `ssh` (or Ansible's) from outside reaches the nodes' management addresses, host keys checked."""
+        proxy = ["env", "PYTHONSAFEPATH=1", f"PYTHONPATH={HERE}", sys.executable, "-S", "-m", "inside.proxy", str(self.folder)]
+        options = [
+            f"ProxyCommand={shlex.join(proxy)} %h %p", f"UserKnownHostsFile={self.known_hosts}", "GlobalKnownHostsFile=/dev/null",
+            "StrictHostKeyChecking=yes", "IdentitiesOnly=yes", "ServerAliveInterval=5", "ServerAliveCountMax=3",
+            f"ControlPath={self.folder}/s-%h-%r",
+        ]  # fmt: skip
+        return shlex.join(word for option in options for word in ("-o", option))
+
+    def facts(self) -> dict[str, Any]:
+        """What a playbook needs to reach the fabric."""
+        return {
+            "name": self.name, "folder": str(self.folder), "userns": self.userns, "holder_pid": self.holder_pid,
+            "admin_key": str(self.admin_key), "agent_key": str(self.agent_key), "agent_public_key": f"{self.agent_key}.pub",
+            "known_hosts": str(self.known_hosts), "ssh_args": self.ssh_args,
+            "nodes": {name: asdict(node) for name, node in self.nodes.items()},
+        }  # fmt: skip
 
     def command(self, node: str | None, argv: Sequence[str]) -> list[str]:
         """The command line that runs `argv` in a node, or in the management namespace when `node` is None."""

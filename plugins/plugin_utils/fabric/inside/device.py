@@ -25,6 +25,7 @@ _SYSCTL = {
     "ipv4/conf/all/send_redirects": 0, "ipv4/conf/default/send_redirects": 0,
     "ipv6/conf/all/forwarding": 1,
 }  # fmt: skip
+_SHARED = ("/var/lib/dpkg",)  # of the private folders' contents on the machine, what a node still sees (read-only)
 _STEP_SECONDS = 60
 
 
@@ -62,10 +63,9 @@ def _run(argv: list[str], log: int, text: str | None = None) -> None:
 
 
 def _mounts(node: Node, disk: Path, sudo: Path | None) -> None:
-    shares = [(os.open(path, os.O_PATH), path) for path in node.shares]
+    shares = [(os.open(path, os.O_PATH), path) for path in (*_SHARED, *node.shares) if os.path.isdir(path)]
     for name, target in PRIVATE.items():
-        if name != "sudo" or os.path.isdir(target):
-            _bind_folder(str(disk / name), target)
+        kernel.bind(str(disk / name), target)
     if sudo is not None:
         kernel.bind(str(sudo / "sudo"), os.path.realpath("/usr/bin/sudo"))
         kernel.bind(str(sudo / "plugins"), os.path.realpath("/usr/libexec/sudo"))
@@ -82,12 +82,6 @@ def _mounts(node: Node, disk: Path, sudo: Path | None) -> None:
         kernel.make_read_only(path)
         os.close(descriptor)
     kernel.make_read_only("/")
-
-
-def _bind_folder(source: str, target: str) -> None:
-    if not os.path.isdir(target):
-        raise BootError(f"this machine has no folder {target}, over which a node's own would lie; make an empty one: sudo mkdir -p {target}")
-    kernel.bind(source, target)
 
 
 def _network(node: Node, plan: Plan) -> None:

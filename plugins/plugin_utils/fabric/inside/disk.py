@@ -20,10 +20,7 @@ from pathlib import Path
 from .plan import Node, Plan
 
 # where a node sees each private folder
-PRIVATE = {
-    "etc": "/etc", "log": "/var/log", "forestage": "/var/lib/forestage", "sbin": "/usr/local/sbin",
-    "home": "/home", "root": "/root", "sudo": "/var/lib/sudo",
-}  # fmt: skip
+PRIVATE = {"etc": "/etc", "log": "/var/log", "lib": "/var/lib", "sbin": "/usr/local/sbin", "home": "/home", "root": "/root"}
 _NOT_COPIED = {"shadow", "shadow-", "gshadow", "gshadow-", "sudoers", "sudoers.d", "frr", "moduli"}
 _PERMIT = "auth required pam_deny.so\naccount required pam_permit.so\nsession required pam_permit.so\n"
 _SUDOERS = (
@@ -112,7 +109,9 @@ def make_disk(disk: Path, node: Node, plan: Plan, kit: Kit) -> None:
     etc = disk / "etc"
     shutil.copytree(kit.base, etc, symlinks=True)
     for name in PRIVATE.keys() - {"etc"}:
-        (disk / name).mkdir(parents=True, mode=0o700 if name in ("root", "forestage", "sudo") else 0o755)
+        (disk / name).mkdir(mode=0o700 if name == "root" else 0o755)
+    for name in ("forestage", "sudo", "dpkg", "misc"):
+        (disk / "lib" / name).mkdir(mode=0o700 if name in ("forestage", "sudo") else 0o755)
     _write(etc / "hostname", f"{node.name}\n")
     peers = "".join(f"{peer.mgmt} {peer.name}\n" for peer in plan.nodes if peer.mgmt and peer is not node)
     _write(etc / "hosts", f"127.0.0.1 localhost\n{node.mgmt or '127.0.1.1'} {node.name}\n{peers}")

@@ -34,6 +34,11 @@ def unshare(flags: int) -> None:
     _call("unshare", flags)
 
 
+def setns(descriptor: int, flags: int) -> None:
+    """Move the calling process into namespaces of the process behind a pidfd (Linux 5.8)."""
+    _call("setns", descriptor, flags)
+
+
 def mount(source: str | None, target: str, fstype: str | None = None, flags: int = 0, data: str | None = None) -> None:
     """mount(2); `source` may be a ``/proc/self/fd/N`` path."""
     _call("mount", _bytes(source), _bytes(target), _bytes(fstype), ctypes.c_ulong(flags), _bytes(data))
