@@ -29,12 +29,21 @@ def measure(
     history: str,
     as_of: str,
     ledger: Iterable[Mapping[str, Any]],
-    deployments: Iterable[Mapping[str, Any]],
+    jobs: Iterable[Mapping[str, Any]],
     folder: Path,
     listener: engine.Listener,
     mapping: str | None = None,
 ) -> Measured:
     """Ask the engine what became of the predictions in `ledger`; its files are left in `folder`.
+
+    Args:
+        history: what was measured.
+        as_of: the time up to which it counts.
+        ledger: predictions (schema ``ledger_entry``), those without an outcome included.
+        jobs: the queue's jobs with their documents: what was deployed when.
+        folder: where the engine's files go.
+        listener: hears progress and warnings.
+        mapping: what the series of a single file are.
 
     Raises:
         EngineError: bad input; nothing was made.
@@ -44,7 +53,7 @@ def measure(
         options: dict[str, Any] = {
             "history": history, "as-of": as_of, "out": str(folder), "mapping": mapping,
             "ledger": str(write_lines(asked / "ledger.jsonl", ledger)),
-            "deployments": str(write_lines(asked / "deployments.jsonl", deployments)),
+            "deployments": str(write_lines(asked / "jobs.jsonl", jobs)),
         }
         summary = engine.run("outcome", options, listener)
     return Measured(read_lines(folder / OUTCOMES), read_json(folder / CALIBRATION), summary)

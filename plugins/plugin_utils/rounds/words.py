@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 HEADINGS = ("rank", "device", "change", "confidence", "needed by", "why")
@@ -72,7 +72,7 @@ def _flow(given: Mapping[str, Any]) -> str:
     return f"{given.get('protocol', '')} from {given['source']}{to}{port}".strip()
 
 
-PHRASES = {
+PHRASES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "capacity": lambda given: f"{given['interface']} to {given['rate_mbit']:g} Mbit/s",
     "te_cost": lambda given: f"OSPF cost of {given['interface']} to {given['cost']}",
     "drain": lambda given: f"drain {given['interface']}",

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measure what became of predictions and changes, and keep it for learning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.forestage.network.forecasting.contracts import parse_time
+from ansible_collections.forestage.network.plugins.plugin_utils.engine_action import EngineAction
+from ansible_collections.forestage.network.plugins.plugin_utils.rounds.learning import measure
+
+
+class ActionModule(EngineAction):
+    ARGUMENTS = {  # noqa: RUF012
+        "history": {"type": "path", "required": True},
+        "mapping": {"type": "path"},
+    }
+
+    def work(self, args: dict[str, Any]) -> dict[str, Any]:
+        store = self.open()
+        matured = store.ledger(matured_by=parse_time(self.as_of))
+        jobs = store.jobs(documents=True, now=self.now)
+        with self.folder("outcomes") as folder:
+            measured = measure(args["history"], self.as_of, matured, jobs, folder, self.announcer, args["mapping"])
+        new = store.ledger_outcomes(measured.outcomes)
+        labels = [outcome["needed"] for outcome in measured.outcomes]
+        counts = {label: labels.count(label) for label in ("needed", "not_needed", "unknown")}
+        made = {"outcomes": measured.outcomes, "calibration": measured.calibration, "summary": measured.summary}
+        return {"changed": new > 0, "as_of": self.as_of, "counts": counts, **made}
