@@ -87,6 +87,11 @@ class Look:
     as_of: datetime
 
 
+def plain_row(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """A row of the series table with None for whatever is not known."""
+    return {str(key): None if pd.isna(value) else value for key, value in row.items()}
+
+
 def evaluate(look: Look) -> Evaluation:
     """Measure a policy on a series.
 
@@ -175,7 +180,7 @@ def _peer(peer: Peer, look: Look, future: SeriesOutlook) -> tuple[Mapping[str, A
     outlook = look.outlook.of(str(found["unique_id"].iloc[0]))
     if not outlook.ds.equals(future.ds):
         raise LeftOut(f"its peer {device} {name} {metric} is forecast at other times; forecast both in one run")
-    return {str(key): value for key, value in found.iloc[0].to_dict().items()}, outlook
+    return plain_row(found.iloc[0].to_dict()), outlook
 
 
 def _paired(peer: SeriesOutlook, future: SeriesOutlook) -> Floats:

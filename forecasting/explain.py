@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from .evaluate import Evaluation
 from .past import Past
 from .policies.durations import spoken
-from .units import metric_words, moment, percent, quantity
+from .units import moment, percent, quantity, subject, verb
 
 LEAST_GROWTH = 0.005
 
@@ -37,30 +38,35 @@ class Sureness:
 def why(found: Evaluation, past: Past) -> str:
     """One sentence: what is expected to cross which limit, and what speaks for it."""
     row, unit = found.row, str(found.row["unit"])
-    subject = metric_words(str(row["metric"]), str(row["device"]), str(row["object"]))
-    when = f"During {found.event.name}, {subject}" if found.event else subject[0].upper() + subject[1:]
-    verb = "are" if subject.split()[0].endswith("s") and not subject.startswith("the ") else "is"
-    side = "above" if found.policy.when.beyond == "above" else "below"
+    what = _subject(row)
+    opening = f"During {found.event.name}, {what}" if found.event else what[0].upper() + what[1:]
     stay = f" for {spoken(found.policy.when.duration_s)} or more" if found.policy.when.duration_s else ""
-    reach = f"{when} {verb} forecast to reach {quantity(found.crossing.peak, unit)}, {side} the limit of {_limit(found)}{stay}"
+    peak = quantity(found.crossing.peak, unit)
+    reach = f"{opening} {verb(str(row['metric']))} forecast to reach {peak}, {found.policy.when.beyond} the limit of {_limit(found)}{stay}"
     parts = [part for part in (_peer(found), _event_past(found, past) if found.event else _growth(past, unit)) if part]
-    return f"{reach}; {'; '.join(parts)}." if parts else f"{reach}."
+    return f"{'; '.join([reach, *parts])}."
 
 
 def outlook(found: Evaluation, sure: Sureness, as_of: datetime, needed_by: datetime) -> str:
     """One sentence: when, how sure, and what happens if we wait."""
-    early, middle, late = (found.at(step) for step in found.crossing.first)
-    first = early or found.at(found.crossing.earliest)
-    if first is None:
-        when = "No future crosses"
-    elif middle is None:
-        when = f"The first crossing may come from {moment(first)} on"
-    else:
-        when = f"The first crossing is expected around {moment(middle)} (80 % range from {moment(first)} to {_late(late, found)})"
     due = "the change is due now" if needed_by <= as_of else f"the change is needed by {moment(needed_by)}"
     waiting = f"if we wait, expect about {_hours(found.crossing.hours_beyond)} beyond the limit until {moment(found.end)}"
     by = f", by up to {quantity(found.crossing.excess, str(found.row['unit']))}" if found.crossing.excess > 0 else ""
-    return f"{when}, with a confidence of {percent(sure.confidence)} ({_basis(sure)}); {due}, and {waiting}{by}."
+    return f"{_first(found)}, with a confidence of {percent(sure.confidence)} ({_basis(sure)}); {due}, and {waiting}{by}."
+
+
+def _first(found: Evaluation) -> str:
+    """When the limit is crossed first, in words."""
+    early, middle, late = (found.at(step) for step in found.crossing.first)
+    first = early or found.at(found.crossing.earliest)
+    if first is None:
+        return "No crossing is in sight"
+    if late is not None and late <= found.start:
+        return "The limit is crossed already"
+    if middle is None:
+        return f"The first crossing may come from {moment(first)} on"
+    until = moment(late) if late else f"after {moment(found.end)}"
+    return f"The first crossing is expected around {moment(middle)} (80 % range: {moment(first)} to {until})"
 
 
 def drivers(found: Evaluation, past: Past, as_of: datetime) -> list[dict[str, Any]]:
@@ -88,9 +94,12 @@ def _limit(found: Evaluation) -> str:
     if limit.series and limit.share != 1.0:
         return f"{text} ({100 * limit.share:g} % of the {quantity(found.limit / limit.share, unit)} in force)"
     if limit.ratio_to and found.peer:
-        peer = found.peer.row
-        return f"{text} ({limit.times:g} times {metric_words(str(peer['metric']), str(peer['device']), str(peer['object']))})"
+        return f"{text} ({limit.times:g} times {_subject(found.peer.row)})"
     return text
+
+
+def _subject(row: Mapping[str, Any]) -> str:
+    return subject(str(row["metric"]), str(row["device"]), str(row["object"]))
 
 
 def _peer(found: Evaluation) -> str:
@@ -100,7 +109,7 @@ def _peer(found: Evaluation) -> str:
     row = found.peer.row
     seen = quantity(found.peer.peak, str(row["unit"]))
     bound = quantity(found.peer.limit, str(row["unit"]))
-    return f"meanwhile {row['device']} {row['object']} peaks at {seen} and stays {also.beyond} its {bound}"
+    return f"meanwhile {row['device']} {row['object']} peaks at {seen}, {also.beyond} its bound of {bound}"
 
 
 def _event_past(found: Evaluation, past: Past) -> str:
@@ -123,17 +132,14 @@ def _growth(past: Past, unit: str) -> str:
     return f"{seen}, {verb} by {quantity(abs(past.growth), unit)} ({100 * abs(share):.1f} %) a week over {past.weeks} weeks"
 
 
-def _late(late: datetime | None, found: Evaluation) -> str:
-    return moment(late) if late else f"beyond {moment(found.end)}"
-
-
 def _hours(hours: float) -> str:
-    return f"{hours:.0f} h" if hours >= 10 else f"{hours:.1f} h"
+    return f"{max(hours, 0.1):.{0 if hours >= 10 else 1}f} h"
 
 
 def _basis(sure: Sureness) -> str:
     if sure.interval is None:
-        return f"from the forecast's paths; {sure.effective_n:.0f} independent outcomes are too few to calibrate it"
+        known = f"only {sure.effective_n:.0f} independent outcomes" if sure.effective_n >= 1 else "no outcome"
+        return f"from the forecast's paths, not yet calibrated: {known} so far"
     low, high = sure.interval
     calibrated = f"calibrated on {sure.effective_n:.0f} independent outcomes, {percent(low)} to {percent(high)}"
     return f"{calibrated}; {percent(sure.raw)} from the paths alone"

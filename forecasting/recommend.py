@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from .contracts import check, errors_of, to_text
-from .evaluate import Evaluation, LeftOut, Look, NoEvent, evaluate
+from .evaluate import Evaluation, LeftOut, Look, NoEvent, evaluate, plain_row
 from .explain import Sureness
 from .history.table import History
 from .outlook import Outlook
@@ -83,7 +83,7 @@ def recommend(given: Round, step: Callable[[int, int], None] = lambda done, tota
         outlook = given.outlooks(policy)
         rows = given.history.demand_series
         for row in rows[rows["metric"] == policy.when.metric].to_dict("records"):
-            _series(given, state, policy, {str(key): value for key, value in row.items()}, outlook)
+            _series(given, state, policy, plain_row(row), outlook)
         step(done, len(policies))
     ranked = sorted(state.chosen.values(), key=lambda item: (-item["priority"], item["needed_by"], item["recommendation_id"]))
     forecast = {
@@ -211,6 +211,8 @@ def _entry(given: Round, found: Evaluation, sure: Sureness, target: Target, grou
         "limit": found.limit,
         "duration_s": found.policy.when.duration_s,
         "horizon_s": (found.end - given.as_of).total_seconds(),
+        "window_start": to_text(found.start),
+        "beyond": found.policy.when.beyond,
         "p_raw": round(found.crossing.probability, 6),
         "p_calibrated": round(sure.confidence, 6),
         "forecast_peak": found.crossing.peak,

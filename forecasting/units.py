@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 
 RATES = ((1e12, "Tbit/s"), (1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s"))
 METRICS = {
-    "if_out_bps": "traffic out of",
-    "if_in_bps": "traffic into",
-    "if_drops": "drops on",
-    "app_response_ms": "the response time of",
-    "app_transactions": "transactions of",
-    "app_error_ratio": "the error rate of",
-    "sec_intrusion_attempts": "intrusion attempts on",
-    "sec_malware_detections": "malware detections on",
-    "kpi_active_users": "active users on",
+    "if_out_bps": ("traffic out of", "is"),
+    "if_in_bps": ("traffic into", "is"),
+    "if_drops": ("drops on", "are"),
+    "app_response_ms": ("the response time of", "is"),
+    "app_transactions": ("transactions of", "are"),
+    "app_error_ratio": ("the error rate of", "is"),
+    "sec_intrusion_attempts": ("intrusion attempts on", "are"),
+    "sec_malware_detections": ("malware detections on", "are"),
+    "kpi_active_users": ("active users on", "are"),
 }
 AS_UNIT = {"users": "users", "packet": "packets", "ratio": "", "1": ""}
 
@@ -29,10 +29,11 @@ def quantity(value: float, unit: str) -> str:
 
 
 def digits(value: float) -> str:
-    """Three significant digits, never in powers of ten, thousands set apart."""
+    """Three significant digits, never in powers of ten, thousands set apart, no idle zeros."""
     size = abs(value)
     places = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 0.1 else 4
-    return f"{value:,.{places}f}"
+    text = f"{value:,.{places}f}"
+    return text.rstrip("0").rstrip(".") if places else text
 
 
 def percent(share: float) -> str:
@@ -42,14 +43,25 @@ def percent(share: float) -> str:
 
 
 def moment(when: datetime) -> str:
-    """``Tue 24 Nov 2026 19:00 UTC``, in English whatever the locale."""
+    """``Tue 24 Nov 19:00 UTC``, in English whatever the locale."""
     utc = when.astimezone(UTC)
-    day = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[utc.weekday()]
+    return f"{day(when)} {utc:%H:%M} UTC"
+
+
+def day(when: datetime) -> str:
+    """``Tue 24 Nov``, in English whatever the locale."""
+    utc = when.astimezone(UTC)
+    name = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[utc.weekday()]
     month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[utc.month - 1]
-    return f"{day} {utc.day} {month} {utc.year} {utc:%H:%M} UTC"
+    return f"{name} {utc.day} {month}"
 
 
-def metric_words(metric: str, device: str, name: str) -> str:
+def subject(metric: str, device: str, name: str) -> str:
     """What a metric of an object is called in a sentence: ``traffic out of core-a1 eth3``."""
     where = device if name == "device" else f"{device} {name}"
-    return f"{METRICS.get(metric, metric.replace('_', ' ') + ' of')} {where}"
+    return f"{METRICS[metric][0] if metric in METRICS else metric.replace('_', ' ') + ' of'} {where}"
+
+
+def verb(metric: str) -> str:
+    """``is`` or ``are``, as the subject of this metric asks."""
+    return METRICS[metric][1] if metric in METRICS else "is"
