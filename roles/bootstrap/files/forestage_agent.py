@@ -592,15 +592,22 @@ def watch(change_id: str) -> None:
 
 
 def boot() -> None:
-    """Take back an unconfirmed change, else bring back the nftables and shaping of the last confirmed one."""
+    """Take back an unconfirmed change; else bring back nftables and shaping, which a reboot forgets."""
     with lock():
-        open_ = Transaction.open()
+        was_open = Transaction.open() is not None
         settle(booting=True)
-        if open_ is None:
-            now = running()
-            qos = {port: wish for port, wish in json_of(STARTUP / "qos.json", now["qos"]).items() if port in qdiscs()}
-            saved = {"frr": now["frr"], "nft": canonical_nft(text_of(STARTUP / "nft.conf") or ""), "qos": canonical_qos(qos)}
-            load(now, after_boot(now, saved))
+        blocked = Transaction.open()
+        if blocked is not None and blocked.after is not None:
+            restore_filters(blocked.after["nft"], blocked.after["qos"])
+        elif not was_open:
+            restore_filters(text_of(STARTUP / "nft.conf") or "", json_of(STARTUP / "qos.json", {}))
+
+
+def restore_filters(nft: str, qos: Config) -> None:
+    """Load saved nftables and shaping beside what other programs have set at the boot; FRR has loaded its own."""
+    now, ports = running(), qdiscs()
+    wanted = canonical({"frr": now["frr"], "nft": nft, "qos": {**now["qos"], **{port: qos[port] for port in qos if port in ports}}})
+    load(now, after_boot(now, wanted))
 
 
 # --- requests ---------------------------------------------------------------------------------------
