@@ -150,11 +150,9 @@ class Fabric:
 
         `timeout` is in seconds; beyond it subprocess.TimeoutExpired is raised and the program killed.
         """
-        given = {"stdin": subprocess.DEVNULL} if input is None else {"input": input}
         environment = ENVIRONMENT if node is not None else None
-        return subprocess.run(  # type: ignore[call-overload, no-any-return]
-            self.command(node, argv), capture_output=True, timeout=timeout, check=False, env=environment, cwd="/", **given
-        )
+        argv = self.command(node, argv)
+        return subprocess.run(argv, input=input or b"", capture_output=True, timeout=timeout, check=False, env=environment, cwd="/")
 
     def reboot(self, *nodes: str) -> None:
         """Cut the nodes' power and start them again from their disks; returns when they are up."""
@@ -171,7 +169,9 @@ class Fabric:
                 connection.sendall(json.dumps(request).encode() + b"\n")
                 line = connection.makefile("rb").readline()
         except OSError as error:
-            raise FabricError(f"the holder of fabric {self.name} does not answer ({error}); remove the fabric and create it again") from None
+            raise FabricError(
+                f"the holder of fabric {self.name} does not answer ({error}); remove the fabric and create it again"
+            ) from None
         finally:
             os.close(folder)
         answer: dict[str, Any] = json.loads(line or b'{"ok": false, "error": "its holder ended"}')

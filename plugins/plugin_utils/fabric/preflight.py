@@ -45,7 +45,7 @@ def _rootless_lacks() -> Iterator[str]:
         except UserNamespaceError as error:
             yield str(error)
     if os.path.exists("/usr/bin/sudo") and not os.access("/usr/bin/sudo", os.R_OK):
-        yield "an ordinary user cannot read /usr/bin/sudo, of which every router gets a copy; allow it (sudo chmod a+r /usr/bin/sudo) or run as root"
+        yield "an ordinary user cannot read /usr/bin/sudo, which routers copy; allow it (sudo chmod a+r /usr/bin/sudo) or run as root"
 
 
 def check_machine(plan: Plan) -> None:

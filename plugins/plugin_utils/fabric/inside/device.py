@@ -25,6 +25,7 @@ _SYSCTL = {
     "ipv4/conf/all/send_redirects": 0, "ipv4/conf/default/send_redirects": 0,
     "ipv6/conf/all/forwarding": 1,
 }  # fmt: skip
+_IN_MEMORY = {"/run": "0755", "/tmp": "1777", "/var/tmp": "1777", "/dev/shm": "1777"}  # noqa: S108  these are mount points
 _SHARED = ("/var/lib/dpkg",)  # of the private folders' contents on the machine, what a node still sees (read-only)
 _STEP_SECONDS = 60
 
@@ -70,7 +71,7 @@ def _mounts(node: Node, disk: Path, sudo: Path | None) -> None:
         kernel.bind(str(sudo / "sudo"), os.path.realpath("/usr/bin/sudo"))
         kernel.bind(str(sudo / "plugins"), os.path.realpath("/usr/libexec/sudo"))
     kernel.unmount(str(disk.parent))  # the other nodes' disks are not for this one
-    for target, mode in (("/run", "0755"), ("/tmp", "1777"), ("/var/tmp", "1777"), ("/dev/shm", "1777")):
+    for target, mode in _IN_MEMORY.items():
         kernel.mount("tmpfs", target, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, f"mode={mode}")
     kernel.mount("proc", "/proc", "proc", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
     kernel.mount("sysfs", "/sys", "sysfs", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)

@@ -9,6 +9,7 @@ is attached (1) and its standard input has been closed and nothing has come for 
 from __future__ import annotations
 
 import json
+import os
 import select
 import socket
 import struct
@@ -38,10 +39,10 @@ def _count(listener: socket.socket, is_udp: bool, end: float, attached: bool) ->
     packets = size = 0
     delays = longest = 0.0
     last, sources = time.monotonic(), [listener]
-    watched: list[object] = [sys.stdin] if attached else []
+    watched = [sys.stdin.fileno()] if attached else []
     while (now := time.monotonic()) < end and (watched or not attached or now - last < _SILENCE):
         ready = select.select([*sources, *watched], [], [], 0.1)[0]
-        if watched and sys.stdin in ready and not sys.stdin.buffer.read1(4096):
+        if watched and watched[0] in ready and not os.read(watched[0], 4096):
             watched, last = [], now
         for source in (one for one in sources if one in ready):
             if source is listener and not is_udp:
