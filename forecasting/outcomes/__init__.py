@@ -9,6 +9,7 @@ Where the bounds lie on both sides of the limit the label is ``unknown``, which 
 
 from __future__ import annotations
 
+from .changes import Job, jobs_of
 from .measure import Measured, measure
 
-__all__ = ["Measured", "measure"]
+__all__ = ["Job", "Measured", "jobs_of", "measure"]
