@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 HEADINGS = ("rank", "device", "change", "confidence", "needed by", "why")
-NARROWEST = 100
+NARROWEST = 120
 WIDEST = 160
 CHANGE_WIDTH = 34
 WHY_NARROWEST = 30

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is in the artifact, and that it works where it cannot be written."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = "tests/unit/boundaries/examples"
+PLAYBOOK = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - forestage.network.queue_migrate: {state: present}
+    - forestage.network.forecast: {file: "{{ file }}"}
+    - forestage.network.job_request: {request: "{{ lookup('file', request) | from_json }}"}
+    - forestage.network.job_info: {}
+      register: found
+    - ansible.builtin.assert: {that: found.jobs | length == 2}
+"""
+
+
+@pytest.fixture
+def env(installed_collection: Path, tmp_path: Path) -> dict[str, str]:
+    given = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "PYTHONPATH"))}
+    own = {"ANSIBLE_COLLECTIONS_PATH": str(installed_collection), "ANSIBLE_HOME": str(tmp_path / "ansible"), "HOME": str(tmp_path)}
+    return {**given, **own, "ANSIBLE_LOCALHOST_WARNING": "false", "FORESTAGE_QUEUE_URL": str(tmp_path / "queue.db")}
+
+
+def run(command: list[str], env: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+
+
+def test_the_artifact_holds_the_collection_and_nothing_of_the_workshop(collection_tarball: Path) -> None:
+    with tarfile.open(collection_tarball) as tar:
+        names = tar.getnames()
+    wanted = {"forecasting/__main__.py", "plugins/plugin_utils/engine.py", "playbooks/provision.yml", "meta/execution-environment.yml"}
+    assert wanted <= set(names)
+    unwanted = (".venv", ".cache", ".git/", ".ci", "tools/", "tests/output", "build/", "pyproject.toml")
+    assert [name for name in names if name.startswith(unwanted) or "__pycache__" in name or name.endswith(".pyc")] == []
+
+
+def test_forecast_request_and_queue_work_from_the_installed_collection(env: dict[str, str], tmp_path: Path, root: Path) -> None:
+    (tmp_path / "play.yml").write_text(PLAYBOOK, encoding="utf-8")
+    forecast = json.loads((root / EXAMPLES / "provisioning_forecast.json").read_text(encoding="utf-8"))
+    (tmp_path / "forecast.json").write_text(json.dumps(forecast), encoding="utf-8")
+    request = json.loads((root / EXAMPLES / "request.json").read_text(encoding="utf-8"))
+    (tmp_path / "request.json").write_text(json.dumps({**request, "device": "edge-a1"}), encoding="utf-8")
+    given = {"file": str(tmp_path / "forecast.json"), "request": str(tmp_path / "request.json"), "forestage_as_of": forecast["as_of"]}
+    done = run(["ansible-playbook", "play.yml", "-e", json.dumps(given)], env, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "The Provisioning Forecast" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["forecast", "provision", "feedback", "site", "queue_migrate"])
+def test_every_playbook_is_found_by_its_full_name(env: dict[str, str], tmp_path: Path, name: str) -> None:
+    done = run(["ansible-playbook", "--syntax-check", f"forestage.network.{name}"], env, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_playbook_without_its_variables_says_which(env: dict[str, str], tmp_path: Path) -> None:
+    done = run(["ansible-playbook", "forestage.network.forecast", "-e", "forestage_history=nowhere"], env, tmp_path)
+    assert done.returncode != 0
+    assert "missing required arguments: forestage_policies" in done.stdout + done.stderr
+    assert not (tmp_path / "queue.db").exists()
+
+
+def test_check_mode_of_a_forecast_leaves_no_file(env: dict[str, str], tmp_path: Path, root: Path) -> None:
+    play = "- hosts: localhost\n  gather_facts: false\n  tasks:\n    - forestage.network.forecast: {file: '%s'}\n"
+    (tmp_path / "play.yml").write_text(play % (root / EXAMPLES / "provisioning_forecast.json"), encoding="utf-8")
+    done = run(["ansible-playbook", "--check", "play.yml"], env, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"play.yml", "ansible"}
