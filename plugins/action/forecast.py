@@ -4,56 +4,38 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from ansible_collections.forestage.network.plugins.plugin_utils.engine_action import EngineAction
 from ansible_collections.forestage.network.plugins.plugin_utils.queue import Store
-from ansible_collections.forestage.network.plugins.plugin_utils.rounds.forecasting import (
-    FORECAST,
-    Answer,
-    Question,
-    foreign_forecast,
-    recommend,
-)
+from ansible_collections.forestage.network.plugins.plugin_utils.rounds.forecasting import FORECAST, Answer, Question, recommend
 from ansible_collections.forestage.network.plugins.plugin_utils.rounds.words import forecast_in_words
 
 
 class ActionModule(EngineAction):
     ARGUMENTS = {  # noqa: RUF012
-        "history": {"type": "path"},
+        "history": {"type": "path", "required": True},
         "mapping": {"type": "path"},
-        "policies": {"type": "path"},
+        "policies": {"type": "path", "required": True},
         "forecast": {"type": "path"},
         "running": {"type": "dict", "default": {}},
-        "file": {"type": "path"},
         "ingest": {"type": "bool", "default": True},
-    }
-    RULES = {  # noqa: RUF012
-        "mutually_exclusive": [("file", "history"), ("file", "policies")],
-        "required_one_of": [("file", "history")],
-        "required_by": {"history": ["policies"]},
     }
 
     def work(self, args: dict[str, Any]) -> dict[str, Any]:
         store = self.existing_queue() if args["ingest"] else None
+        asked = {name: args[name] for name in ("history", "policies", "mapping", "forecast", "running")}
+        known = {"ledger": store.ledger(), "change_log": store.change_log()} if store else {}
         with self.folder("forecasts") as folder:
-            answer = self._answer(args, store, folder)
+            answer = recommend(Question(as_of=self.as_of, **asked, **known), folder, self.announcer)
         for warning in answer.forecast.get("warnings", []):
             self.announcer.warning(warning)
         ranked = sorted(answer.forecast["recommendations"], key=lambda item: -item["priority"])
         table = forecast_in_words(ranked, self._display.columns)
         self._display.display(table)
         made = {"as_of": answer.forecast["as_of"], "left_out": answer.forecast.get("left_out", []), "table": table}
-        file = args["file"] if args["file"] or self._task.check_mode else str(folder / FORECAST)
+        file = "" if self._task.check_mode else str(folder / FORECAST)
         return {**made, "recommendations": ranked, "file": file, **self._enter(answer, store)}
-
-    def _answer(self, args: dict[str, Any], store: Store | None, folder: Path) -> Answer:
-        if args["file"]:
-            return Answer(foreign_forecast(Path(args["file"])), [])
-        asked = {name: args[name] for name in ("history", "policies", "mapping", "forecast", "running")}
-        known = {"ledger": store.ledger(), "change_log": store.change_log()} if store else {}
-        return recommend(Question(as_of=self.as_of, **asked, **known), folder, self.announcer)
 
     def _enter(self, answer: Answer, store: Store | None) -> dict[str, Any]:
         """Take it into the queue; in check mode the queue only says what it would do."""

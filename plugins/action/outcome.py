@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.forestage.network.forecasting.contracts import parse_time
 from ansible_collections.forestage.network.plugins.plugin_utils.engine_action import EngineAction
 from ansible_collections.forestage.network.plugins.plugin_utils.rounds.learning import measure
 
@@ -18,10 +17,9 @@ class ActionModule(EngineAction):
 
     def work(self, args: dict[str, Any]) -> dict[str, Any]:
         store = self.open()
-        matured = store.ledger(matured_by=parse_time(self.as_of))
         jobs = store.jobs(documents=True, now=self.now)
         with self.folder("outcomes") as folder:
-            measured = measure(args["history"], self.as_of, matured, jobs, folder, self.announcer, args["mapping"])
+            measured = measure(args["history"], self.as_of, store.ledger(), jobs, folder, self.announcer, args["mapping"])
         new = store.ledger_outcomes(measured.outcomes)
         labels = [outcome["needed"] for outcome in measured.outcomes]
         counts = {label: labels.count(label) for label in ("needed", "not_needed", "unknown")}

@@ -24,12 +24,14 @@ options:
       - The folder of the history (C(series) and C(values) as Parquet or CSV, and C(events.ics) or C(events.yml) where there are any),
         or one CSV or Parquet file of C(unique_id), C(ds) and C(y) with a O(mapping).
     type: path
+    required: true
   mapping:
     description: A YAML file saying what each series of a single-file O(history) is.
     type: path
   policies:
-    description: The policy catalogue (YAML), saying when which change is called for. Needed with O(history).
+    description: The policy catalogue (YAML), saying when which change is called for.
     type: path
+    required: true
   forecast:
     description: The folder of a forecast made before, by C(python -m forecasting forecast). One is made where it is not given.
     type: path
@@ -37,15 +39,14 @@ options:
     description: Facts of the devices by name (C(role), C(site), C(neighbors), C(interfaces), C(config) …), for policies that ask for them.
     type: dict
     default: {}
-  file:
-    description: A Provisioning Forecast that another engine has made (JSON, schema C(provisioning_forecast)), to be entered as it is.
-    type: path
   ingest:
     description: Whether to use and fill the queue. Without it the forecast is only made and shown.
     type: bool
     default: true
 seealso:
   - module: forestage.network.outcome
+  - module: forestage.network.job_request
+    description: Enters a forecast that another engine has made.
 """
 
 EXAMPLES = r"""
@@ -53,10 +54,6 @@ EXAMPLES = r"""
   forestage.network.forecast:
     history: /var/lib/forestage/history
     policies: policies.yml
-
-- name: Enter the forecast of another engine
-  forestage.network.forecast:
-    file: their_forecast.json
 """
 
 RETURN = r"""
@@ -83,7 +80,7 @@ ledger_entries:
   returned: when O(ingest) is true
   type: int
 file:
-  description: The file of the Provisioning Forecast.
+  description: The file of the Provisioning Forecast; empty in check mode.
   returned: success
   type: str
 as_of:

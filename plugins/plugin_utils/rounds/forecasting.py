@@ -57,16 +57,6 @@ def recommend(question: Question, folder: Path, listener: engine.Listener) -> An
             "change-log": str(write_lines(asked / "change_log.jsonl", question.change_log)),
         }
         engine.run("recommend", options, listener)
-    return Answer(foreign_forecast(folder / FORECAST), read_lines(folder / LEDGER))
-
-
-def foreign_forecast(path: Path) -> dict[str, Any]:
-    """Read a Provisioning Forecast, of this engine or another, and check it.
-
-    Raises:
-        ValueError: the file cannot be read, is no JSON or breaks the schema.
-    """
-    value = read_json(path)
-    check("provisioning_forecast", value, str(path))
-    return dict(value)
-
+    forecast = read_json(folder / FORECAST)
+    check("provisioning_forecast", forecast, str(folder / FORECAST))
+    return Answer(forecast, read_lines(folder / LEDGER))
