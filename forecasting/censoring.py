@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Samples that show the limit rather than the demand: close to the capacity in force, or with drops beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .history import History
+from .panel import Floats, Mask
+
+NEAR = 0.97
+LIMITED = "_bps"
+
+
+def censored_samples(history: History, row: dict[str, Any]) -> Mask:
+    """Which samples of a series are right-censored, one flag a sample. Only rates (``…_bps``) of an object can be."""
+    values = history.values(row["unique_id"])
+    if not str(row["metric"]).endswith(LIMITED):
+        return np.zeros(len(values), dtype=bool)
+    limit = history.limits_at(row["device"], row["object"], values.index)
+    near = values.to_numpy(dtype=float) >= NEAR * np.where(np.isfinite(limit), limit, np.inf)
+    drops = history.series_of(device=row["device"], object=row["object"], metric="if_drops_per_s")
+    if drops.empty:
+        return near
+    lost = history.values(str(drops["unique_id"].iloc[0]))
+    return near | np.isin(values.index, lost.index[lost.to_numpy(dtype=float) > 0])
+
+
+def lifted(values: Floats, censored: Mask, season: int, long_season: int) -> Floats:
+    """What the next steps may look back on: a censored value is a lower bound, so it is raised to what its phase lets expect.
+
+    values: (t,) without gaps; the expectation is the median of the uncensored values at the same phase of the week
+    (of the day, where there is no week), and never lowers a value.
+    """
+    made = values.copy()
+    period = long_season if long_season and len(values) >= 3 * long_season else season
+    open_ = np.where(censored | ~np.isfinite(values), np.nan, values)
+    for place in np.flatnonzero(censored):
+        alike = open_[place % period :: period]
+        alike = alike[np.isfinite(alike)]
+        if len(alike):
+            made[place] = max(values[place], float(np.median(alike)))
+    return made

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a direct multi-horizon model sees: the same phase in the last days and weeks, each window in its own scale."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .panel import Floats, Ints, Panel
+
+DAY_LAGS = 7
+WEEK_LAGS = 3
+LEVEL_SHARE = 1e-3
+TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class Window:
+    """Features of all series at one origin. x: (n, s, f) float32 for the s asked steps; level and scale: (n, 1)."""
+
+    x: NDArray[np.float32]
+    level: Floats
+    scale: Floats
+
+
+def _mean(values: Floats) -> Floats:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(np.nanmean(values, axis=1, keepdims=True))
+
+
+def level_and_scale(past: Floats, season: int, long_season: int) -> tuple[Floats, Floats]:
+    """The mean of the last day and the mean spread around the last week, (n, 1) each; NaN before a series begins."""
+    level = _mean(past[:, -season:])
+    recent = past[:, -(long_season or 7 * season) :]
+    spread = _mean(np.abs(recent - _mean(recent)))
+    return level, spread + LEVEL_SHARE * np.abs(level) + TINY
+
+
+def _at(past: Floats, index: Ints) -> Floats:
+    """Values at the steps `index` (s,), NaN before the beginning; shape (n, s)."""
+    found = past[:, np.maximum(index, 0)]
+    return np.where(index >= 0, found, np.nan)
+
+
+def same_phase(past: Floats, steps: Ints, period: int, count: int) -> Floats:
+    """The last `count` values at the same phase of `period` as each future step: shape (n, s, count)."""
+    newest = past.shape[1] + steps - (steps // period + 1) * period
+    return np.stack([_at(past, newest - lag * period) for lag in range(count)], axis=-1)
+
+
+def _recent(past: Floats, season: int) -> Floats:
+    """Short-term state, the same for every step: last values, recent means, the last change of a season; (n, r)."""
+    length = past.shape[1]
+    points = [min(distance, length) for distance in (1, 2, 3, max(season // 4, 1), max(season // 2, 1))]
+    spans = (3, max(season // 4, 1), 7 * season)
+    last = [past[:, -distance, None] for distance in points]
+    means = [_mean(past[:, -span:]) for span in spans]
+    day_before = _mean(past[:, -2 * season : -season]) if length > season else np.full((len(past), 1), np.nan)
+    return np.concatenate([*last, *means, day_before], axis=1)
+
+
+def window(panel: Panel, origin: int, steps: Ints) -> Window:
+    """Features for forecasting `steps` (0 = the first after the past) from what lies before `origin`."""
+    past = panel.y[:, :origin]
+    level, scale = level_and_scale(past, panel.season, panel.long_season)
+    days = same_phase(past, steps, panel.season, DAY_LAGS)
+    weeks = same_phase(past, steps, panel.long_season, WEEK_LAGS) if panel.long_season else np.empty((*days.shape[:2], 0))
+    recent = _recent(past, panel.season)
+    change = past[:, -1:] - past[:, -1 - panel.season, None] if origin > panel.season else np.full_like(level, np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        middle, spread = np.nanmean(days, axis=2), np.nanstd(days, axis=2)
+    scaled = np.concatenate([days, weeks, middle[:, :, None]], axis=2)
+    constant = np.concatenate([(recent - level) / scale, change / scale, np.log(scale / (np.abs(level) + TINY))], axis=1)
+    clock = [panel.day[:, origin + steps], panel.week[:, origin + steps] // panel.season]
+    parts = [
+        (scaled - level[:, :, None]) / scale[:, :, None],
+        (spread / scale)[:, :, None],
+        np.broadcast_to(constant[:, None, :], (*middle.shape, constant.shape[1])),
+        np.broadcast_to(steps[None, :, None], (*middle.shape, 1)),
+        np.stack([*clock, np.broadcast_to(panel.group[:, None], middle.shape)], axis=-1),
+    ]
+    return Window(np.concatenate(parts, axis=2).astype(np.float32), level, scale)

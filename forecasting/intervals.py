@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Conformal quantiles from back-test errors.
+
+Split conformal prediction (Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World, 2005) with errors normalised by
+each series' own size of error, then pooled over series in blocks of the horizon.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .metrics import LEVELS
+from .panel import Floats, Panel
+from .rolling import Errors
+
+BLOCKS = 12
+OWN_WEIGHT = 0.8
+PHASE_PRIOR = 6.0
+TINY = 1e-9
+UNTESTED = 64
+WIDENINGS = (1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5, 3.0)
+TOLERANCE = 0.02
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """Errors in units of their expected size. size: (n, horizon), in the series' unit; z: (origins, n, horizon)."""
+
+    size: Floats
+    z: Floats
+
+
+def _own_size(errors: Errors, spread: Floats) -> Floats:
+    """Each series' mean absolute error, drawn a little towards what its `spread` (n,) lets expect; (n,)."""
+    measured = errors.mean_absolute()
+    ratio = measured / spread
+    typical = float(np.nanmedian(ratio)) if np.isfinite(ratio).any() else 1.0
+    expected = spread * max(typical, TINY)
+    own = np.where(np.isfinite(measured), measured, expected)
+    return np.asarray(np.exp(OWN_WEIGHT * np.log(own + TINY) + (1.0 - OWN_WEIGHT) * np.log(expected + TINY)))
+
+
+def _phase_shape(panel: Panel, errors: Errors, size: Floats) -> Floats:
+    """How the size of errors goes with the time of day, (n, season), about 1; flat where little is known."""
+    absolute = np.abs(errors.residuals) / size[None, :, None]
+    total, count = np.zeros((len(panel.ids), panel.season)), np.zeros((len(panel.ids), panel.season))
+    rows = np.arange(len(panel.ids))[:, None]
+    for number, origin in enumerate(errors.origins):
+        phase = panel.day[:, origin : origin + panel.horizon]
+        known = np.isfinite(absolute[number])
+        np.add.at(total, (rows, phase), np.where(known, absolute[number], 0.0))
+        np.add.at(count, (rows, phase), known)
+    average = total.sum(axis=1, keepdims=True) / np.maximum(count.sum(axis=1, keepdims=True), 1.0)
+    return np.asarray((total + PHASE_PRIOR * average) / ((count + PHASE_PRIOR) * np.maximum(average, TINY)))
+
+
+def normalise(panel: Panel, errors: Errors, spread: Floats) -> Normalised:
+    """Put the errors of all series into one unit. `spread` (n,) is each series' present spread, see `features`."""
+    size = _own_size(errors, spread)
+    shape = _phase_shape(panel, errors, size)
+    rows = np.arange(len(panel.ids))[:, None]
+    expected = [size[:, None] * shape[rows, panel.day[:, origin : origin + panel.horizon]] for origin in errors.origins]
+    ahead = size[:, None] * shape[rows, panel.day[:, panel.steps : panel.steps + panel.horizon]]
+    return Normalised(np.asarray(ahead), errors.residuals / np.stack(expected))
+
+
+def untested(panel: Panel, spread: Floats) -> Normalised:
+    """Stand-in for a history too short to back-test: normal errors of the series' whole spread, growing over the first day."""
+    ahead = np.minimum(1.0, np.sqrt((np.arange(panel.horizon) + 1.0) / max(panel.season, 1)))
+    size = np.where(np.isfinite(spread), spread, TINY)[:, None] * (0.5 + ahead)[None, :]
+    shapes = np.random.default_rng(0).standard_normal((UNTESTED, len(panel.ids), 1))
+    return Normalised(size, np.repeat(1.25 * shapes, panel.horizon, axis=2))
+
+
+def _blocks(horizon: int) -> list[slice]:
+    edges = np.linspace(0, horizon, min(horizon, BLOCKS) + 1).astype(int)
+    return [slice(int(start), int(end)) for start, end in zip(edges[:-1], edges[1:], strict=True)]
+
+
+def _levels(z: Floats, everything: Floats) -> Floats:
+    """The error quantiles of one block, (levels,); those of all blocks where it has none."""
+    pool = z[np.isfinite(z)]
+    return np.quantile(pool if len(pool) else everything, LEVELS)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Share of back-test truth inside the central 80 % and 95 % interval, each origin judged by the errors of the others.
+
+    cover80, cover95: (n,), after widening; widened: the factor on the quantiles that this took, 1 where none was needed.
+    """
+
+    cover80: Floats
+    cover95: Floats
+    widened: float
+    origins: int
+
+
+def measure(normalised: Normalised) -> Coverage:
+    """Leave-one-origin-out coverage. Where it falls short over all series, find the factor that mends it (at most 3)."""
+    z = normalised.z
+    count = len(z)
+    bounds = np.empty((count, len(LEVELS), z.shape[2]))
+    for number in range(count):
+        others = np.delete(z, number, axis=0) if count > 1 else z
+        everything = others[np.isfinite(others)]
+        for block in _blocks(z.shape[2]):
+            bounds[number, :, block] = _levels(others[:, :, block], everything)[:, None]
+    for widened in WIDENINGS:
+        inside80 = _inside(z, widened * bounds[:, 1], widened * bounds[:, -2])
+        inside95 = _inside(z, widened * bounds[:, 0], widened * bounds[:, -1])
+        if np.nanmean(inside80) >= 0.8 - TOLERANCE and np.nanmean(inside95) >= 0.95 - TOLERANCE:
+            break
+    return Coverage(_share(inside80), _share(inside95), float(widened), count)
+
+
+def _inside(z: Floats, low: Floats, high: Floats) -> Floats:
+    """1 inside, 0 outside, NaN without truth; (origins, n, horizon)."""
+    return np.where(np.isfinite(z), (z >= low[:, None]) & (z <= high[:, None]), np.nan)
+
+
+def _share(inside: Floats) -> Floats:
+    known = np.isfinite(inside).sum(axis=(0, 2))
+    return np.where(known > 0, np.nansum(inside, axis=(0, 2)) / np.maximum(known, 1), np.nan)
+
+
+def fan(mean: Floats, normalised: Normalised, widened: float = 1.0) -> Floats:
+    """Quantiles at `LEVELS`, (n, levels, horizon), rising in the level: the point forecast plus pooled errors × `widened`."""
+    made = np.empty((len(mean), len(LEVELS), mean.shape[1]))
+    everything = normalised.z[np.isfinite(normalised.z)]
+    for block in _blocks(mean.shape[1]):
+        levels = widened * _levels(normalised.z[:, :, block], everything)
+        made[:, :, block] = mean[:, None, block] + levels[None, :, None] * normalised.size[:, None, block]
+    return made

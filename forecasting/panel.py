@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Series of one sampling interval side by side: what the models work on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """`n` series on one grid of `t` steps that ends at the cut-off.
+
+    y: (n, t), in each series' own unit; NaN only before a series begins, gaps inside are filled.
+    fit: (n, t), True where y was measured and may teach demand: not filled, not censored, not an anomaly.
+    day, week: (n, t + horizon), each step's place in the season (0 … season-1) on the series' local clock.
+    season, long_season: steps in a day and in a week (long_season is 0 where there is none).
+    group: (n,), a small number for what kind of series it is (its metric).
+    """
+
+    ids: tuple[str, ...]
+    y: Floats
+    fit: Mask
+    day: Ints
+    week: Ints
+    season: int
+    long_season: int
+    horizon: int
+    group: Ints
+
+    @property
+    def steps(self) -> int:
+        """How many steps of history there are."""
+        return int(self.y.shape[1])
+
+    @property
+    def begins(self) -> Ints:
+        """The first step with a value of each series, (n,); `steps` where there is none."""
+        known = np.isfinite(self.y)
+        return np.where(known.any(axis=1), known.argmax(axis=1), self.steps).astype(np.int64)
+
+
+def plain_panel(series: list[tuple[str, Floats]], season: int, long_season: int, horizon: int) -> Panel:
+    """A panel of bare arrays that end together, with the seasons counted from the end (for benchmarks)."""
+    width = max(len(values) for _, values in series)
+    y = np.full((len(series), width), np.nan)
+    for row, (_, values) in enumerate(series):
+        y[row, width - len(values) :] = values
+    clock = np.broadcast_to(np.arange(width + horizon), (len(series), width + horizon))
+    return Panel(
+        ids=tuple(name for name, _ in series),
+        y=y,
+        fit=np.isfinite(y),
+        day=(clock % season).astype(np.int64),
+        week=(clock % long_season if long_season else clock * 0).astype(np.int64),
+        season=season,
+        long_season=long_season,
+        horizon=horizon,
+        group=np.zeros(len(series), dtype=np.int64),
+    )

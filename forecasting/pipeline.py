@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""History → forecast: the one way through the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from .contracts import to_text
+from .errors import InputError
+from .history import History
+from .metrics import LEVEL_NAMES, LEVELS
+from .models import candidates, model_named
+from .panel import Floats
+from .panel_forecast import PanelForecast, forecast_panel
+from .preparing import Entry, prepare
+from .progress import Progress
+from .result import FRAME_COLUMNS, Forecast
+from .uplift import factors
+
+VERSION = "0.1.0"
+LEAST_AHEAD, MOST_AHEAD = pd.Timedelta(minutes=1), pd.Timedelta(days=366)
+LOW_COVER80 = 0.7
+MUCH_CENSORED = 0.05
+
+
+def forecast(
+    history: History,
+    *,
+    as_of: datetime | pd.Timestamp,
+    horizon: pd.Timedelta | str,
+    interval: str | None = None,
+    only_metric: Sequence[str] = (),
+    model: str | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Forecast:
+    """Forecast every series of demand from `as_of` on.
+
+    Args:
+        history: what was measured; samples at or after `as_of` are not looked at.
+        as_of: the cut-off, aware; the first forecast step starts there.
+        horizon: how far ahead.
+        interval: ``native``, or a step such as ``1h`` that samples are averaged to; None: native up to two days ahead, else 1h.
+        only_metric: forecast only series of these metrics.
+        model: use this model for all series instead of choosing by back-test.
+        seed: of training and paths. The same input and seed give the same forecast, whatever the order of the series.
+        progress: told of each step and warning.
+
+    Raises:
+        InputError: when nothing can be forecast. A series that cannot is named in ``meta["left_out"]``.
+    """
+    told = progress or Progress()
+    cutoff, ahead = _moment(as_of), _length(horizon)
+    known = history.until(cutoff)
+    made = prepare(known, _wanted(known, only_metric), cutoff, ahead, interval)
+    left_out = [dict(item) for item in history.left_out] + made.left_out
+    if not made.panels:
+        why = f" ({left_out[0]['unique_id']}: {left_out[0]['reason']})" if left_out else ""
+        raise InputError(f"no series can be forecast from {to_text(cutoff.to_pydatetime())}{why}; check the cut-off and the history")
+    frames, entries, drawn = [], [], {}
+    for prepared in made.panels:
+        models = [model_named(model, seed)] if model else candidates(len(prepared.entries), seed)
+        found = forecast_panel(prepared.panel, models, told.step)
+        for row, entry in enumerate(prepared.entries):
+            name = entry.row["unique_id"]
+            if not np.isfinite(found.mean[row]).all():
+                left_out.append({"unique_id": name, "reason": f"the model {found.model[row]} gave no finite forecast; choose another"})
+                continue
+            mean, quantiles, drawn[name] = _finished(entry, found, row, prepared.panel.horizon, seed)
+            frames.append(_frame(name, prepared.future, mean, quantiles))
+            entries.append(_told(entry, found, row, prepared.step_s, cutoff))
+    frame = pd.concat(frames, ignore_index=True).sort_values(["unique_id", "ds"], ignore_index=True)
+    meta = _meta(entries, left_out, list(history.warnings), cutoff, ahead, seed)
+    for message in meta["warnings"]:
+        told.warning(message)
+    return Forecast(frame, meta, dict(sorted(drawn.items())))
+
+
+def _moment(as_of: datetime | pd.Timestamp) -> pd.Timestamp:
+    moment = pd.Timestamp(as_of)
+    if moment.tzinfo is None:
+        raise InputError(f"the cut-off {as_of} has no time zone; write it like 2026-11-23T00:00:00Z")
+    return moment.tz_convert("UTC").as_unit("ns")
+
+
+def _length(horizon: pd.Timedelta | str) -> pd.Timedelta:
+    try:
+        length = pd.Timedelta(horizon)
+    except ValueError:
+        raise InputError(f"the horizon {horizon!r} is not a length of time; write it like 14d or 12h") from None
+    if not LEAST_AHEAD <= length <= MOST_AHEAD:
+        raise InputError(f"the horizon {horizon!r} is not between a minute and a year; write it like 14d or 12h")
+    return length
+
+
+def _wanted(history: History, only_metric: Sequence[str]) -> pd.DataFrame:
+    rows = history.demand_series
+    unknown = sorted(set(only_metric) - set(rows["metric"]))
+    if unknown:
+        known = ", ".join(sorted(set(rows["metric"])))
+        raise InputError(f"the history has no metric {unknown[0]!r} to forecast; it has {known}")
+    return rows[rows["metric"].isin(only_metric)] if only_metric else rows
+
+
+def _finished(entry: Entry, found: PanelForecast, row: int, horizon: int, seed: int) -> tuple[Floats, Floats, NDArray[np.float32]]:
+    """Mean (horizon,), quantiles (levels, horizon) and paths (paths, horizon) of one series, with its events and within its bounds."""
+    mean, quantiles, paths = found.mean[row], found.quantiles[row], found.paths(row, seed).astype(float)
+    rng = np.random.default_rng((seed, row, 1))
+    for uplift in entry.uplifts:
+        ahead = uplift.intensity[-horizon:] > 0
+        effects = rng.normal(uplift.effect, uplift.spread, len(paths))
+        paths *= factors(uplift, horizon, effects)
+        mean = mean * factors(uplift, horizon, np.array([uplift.effect]))[0]
+        quantiles = np.where(ahead, np.quantile(paths, LEVELS, axis=0), quantiles)
+    low, high = entry.floor, entry.ceiling
+    return np.clip(mean, low, high), np.clip(quantiles, low, high), np.clip(paths, low, high).astype(np.float32)
+
+
+def _frame(name: str, future: pd.DatetimeIndex, mean: Floats, quantiles: Floats) -> pd.DataFrame:
+    columns = {"unique_id": name, "ds": future, "mean": mean} | dict(zip(LEVEL_NAMES, quantiles, strict=True))
+    return pd.DataFrame(columns, columns=list(FRAME_COLUMNS))
+
+
+def _number(value: float) -> float | None:
+    """A float for JSON: None where there is none."""
+    return round(float(value), 6) if np.isfinite(value) else None
+
+
+def _told(entry: Entry, found: PanelForecast, row: int, step_s: int, cutoff: pd.Timestamp) -> dict[str, Any]:
+    """What the meta says of one series."""
+    coverage, chosen = found.coverage, found.model[row]
+    future = [uplift for uplift in entry.uplifts if (uplift.intensity[-found.mean.shape[1] :] > 0).any()]
+    made: dict[str, Any] = {
+        "unique_id": entry.row["unique_id"],
+        "model": chosen,
+        "cutoff": to_text(cutoff.to_pydatetime()),
+        "unit": entry.row["unit"],
+        "interval_s": step_s,
+        "mase": _number(found.scores[chosen][row]),
+        "scores": {name: _number(values[row]) for name, values in found.scores.items()},
+        "origins": coverage.origins if coverage else 0,
+        "cover80": _number(coverage.cover80[row]) if coverage else None,
+        "cover95": _number(coverage.cover95[row]) if coverage else None,
+        "widened": coverage.widened if coverage else 1.0,
+        "steps": {"known": int(entry.fit.sum()), "censored": entry.censored, "filled": entry.filled, "anomalous": entry.anomalies},
+        "events": [
+            {"kind": uplift.kind, "effect": _number(uplift.effect), "spread": _number(uplift.spread), "occurrences": uplift.occurrences}
+            for uplift in future
+        ],
+    }
+    return made | {"warnings": _cautions(made, len(entry.fit))}
+
+
+def _cautions(made: dict[str, Any], steps: int) -> list[str]:
+    """What a reader of this series' forecast should know."""
+    found = []
+    if made["origins"] == 0:
+        found.append("the history is too short for a back-test: the intervals are a guess")
+    if made["widened"] > 1.0:
+        found.append(f"the intervals covered too little in the back-test and were widened by {made['widened']:g}")
+    if made["cover80"] is not None and made["cover80"] < LOW_COVER80:
+        found.append(f"the 80 % interval held only {made['cover80']:.0%} of this series in the back-test")
+    if made["steps"]["censored"] > MUCH_CENSORED * steps:
+        found.append(
+            f"{made['steps']['censored'] / steps:.0%} of the steps were at the limit: the true demand was higher than what was seen"
+        )
+    return found
+
+
+def _meta(
+    series: list[dict[str, Any]], left_out: list[dict[str, str]], warnings: list[str], cutoff: pd.Timestamp, ahead: pd.Timedelta, seed: int
+) -> dict[str, Any]:
+    untested = sum(item["origins"] == 0 for item in series)
+    if untested:
+        warnings.append(f"{untested} of {len(series)} series have too short a history for a back-test; their intervals are a guess")
+    return {
+        "schema": "forestage/forecast_meta/1",
+        "engine": {"name": "forestage", "version": VERSION},
+        "as_of": to_text(cutoff.to_pydatetime()),
+        "horizon_s": ahead.total_seconds(),
+        "seed": seed,
+        "series": sorted(series, key=lambda item: str(item["unique_id"])),
+        "left_out": sorted(left_out, key=lambda item: item["unique_id"]),
+        "warnings": warnings,
+    }

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rolling-origin back-test of one model on one panel: its errors where it could not have known the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .models.protocol import Model
+from .panel import Floats, Panel
+
+MOST_ORIGINS = 16
+SHARE = 0.5
+PER_DAY = 8
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Errors (actual − forecast) of one model. residuals: (origins, n, horizon), NaN where there is no usable truth."""
+
+    model: str
+    origins: tuple[int, ...]
+    residuals: Floats
+
+    def mean_absolute(self) -> Floats:
+        """Mean absolute error of each series over all origins and steps, (n,); NaN where nothing could be measured."""
+        size = np.abs(self.residuals)
+        known = np.isfinite(size).sum(axis=(0, 2))
+        return np.where(known > 0, np.nansum(size, axis=(0, 2)) / np.maximum(known, 1), np.nan)
+
+
+def origins_of(panel: Panel) -> tuple[int, ...]:
+    """Back-test origins: whole days apart where the horizon is a day or more, else spread over the day.
+
+    They take at most half of what the longest context leaves, so that the model under test has the rest to learn from.
+    Empty where the history is too short for even one.
+    """
+    last = panel.steps - panel.horizon
+    step = panel.season if panel.horizon >= panel.season else max(panel.horizon, panel.season // PER_DAY + 1)
+    context = max(2 * panel.season, min(2 * panel.long_season, (last - panel.horizon) // 2))
+    room = int(SHARE * (last - context - panel.horizon))
+    count = min(MOST_ORIGINS, max(room // step + 1, 2))
+    found = [last - number * step for number in range(count - 1, -1, -1)]
+    return tuple(origin for origin in found if origin >= min(2 * panel.season, panel.steps // 2) and origin >= 2)
+
+
+def backtest(model: Model, panel: Panel, origins: tuple[int, ...]) -> Errors:
+    """Fit once before the first origin, then forecast from each of them."""
+    fitted = model.fit(panel, origins[0])
+    truth = np.where(panel.fit, panel.y, np.nan)
+    residuals = [truth[:, origin : origin + panel.horizon] - fitted.predict(panel, origin) for origin in origins]
+    return Errors(model.name, origins, np.stack(residuals))
