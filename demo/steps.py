@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The eight steps of the demonstration; each checks that it has shown what it is there to show."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sabotage import Sabotage
+from terminal import Stopped, Terminal
+from world import ROOT, World
+
+HERE = Path(__file__).resolve().parent
+EXPECTED_KINDS = {"capacity", "routing", "qos", "security", "provision"}
+SEED = "7"
+
+
+class Steps:
+    """The steps in their order, on one world."""
+
+    def __init__(self, world: World, terminal: Terminal, own_history: Path | None, mapping: Path | None) -> None:
+        self.world = world
+        self.terminal = terminal
+        self.own_history = own_history
+        self.mapping = mapping
+        self.deployed: list[dict[str, Any]] = []
+
+    def lab(self) -> None:
+        """Build the routers and send traffic through them."""
+        spec = ROOT / "inventories/lab/fabric.yml"
+        self._playbook("lab", "-e", f"forestage_fabric_spec={spec}", log="1-lab")
+        flows = [
+            {"sender": "host-a1", "receiver": "host-b1", "rate_bps": 8e6, "seconds": 2},
+            {"sender": "host-a1", "receiver": "host-a2", "rate_bps": 6e6, "seconds": 2},
+            {"sender": "host-b2", "receiver": "host-b1", "rate_bps": 4e6, "seconds": 2},
+        ]
+        arguments = json.dumps({"name": self.world.fabric, "state": "traffic", "flows": flows})
+        self._ansible("localhost", "-m", "forestage.network.fabric", "-a", arguments, log="1-traffic", quiet=True)
+        nodes = self.world.lab().facts()["nodes"]
+        self._say(f"{len(nodes)} virtual devices are up: {', '.join(sorted(nodes))}; traffic flows between the hosts.")
+
+    def arrive(self) -> None:
+        """Eight weeks of history, written by the generator or brought by the user."""
+        if self.own_history:
+            mapping = {"forestage_mapping": str(self.mapping)} if self.mapping else {}
+            self.world.write_variables(forestage_history=str(self.own_history), **mapping)
+            self._say(f"Your own history: {self.own_history}")
+            return
+        self._engine("simulate", "--out", str(self.world.history), "--seed", SEED, log="2-history")
+
+    def foresee(self) -> None:
+        """The Provisioning Forecast."""
+        self._playbook("forecast", log="3-forecast")
+        kinds = {item["change"]["kind"] for item in self.world.forecast()["recommendations"]}
+        if not self.own_history and kinds != EXPECTED_KINDS:
+            raise Stopped(f"the forecast holds {sorted(kinds)}; one of each of {sorted(EXPECTED_KINDS)} was expected")
+
+    def queue(self) -> None:
+        """People's requests and another engine's forecast stand beside the recommendations."""
+        for name in ("more-room", "wrong-blackhole", "unlucky-cost"):
+            self._playbook("request", "-e", f"@{(HERE / 'requests' / f'{name}.yml').relative_to(ROOT)}", log=f"4-{name}", quiet=True)
+        other = self.world.folder / "other_engine.json"
+        text = (HERE / "requests/other_engine.json").read_text(encoding="utf-8")
+        other.write_text(text.replace("AS_OF", self.world.as_of), encoding="utf-8")
+        self._playbook("request", "-e", f"forestage_forecast_file={other}", log="4-other", quiet=True)
+        self._command("ansible-inventory", "-i", "inventories/lab/queue.yml", "--graph", log="4-graph")
+        self._show_jobs()
+
+    def rehearse(self) -> None:
+        """Every claimed job on virtual copies of its devices; the mode ceiling is still `shadow`, so nothing is deployed."""
+        self._playbook("provision", log="5-rehearse", quiet=True)
+        self._show_jobs()
+        stopped = [job for job in self.world.jobs(documents=True) if job["state"] == "failed_staging"]
+        if not stopped:
+            raise Stopped("the wrong change was not stopped in staging")
+        for job in stopped:
+            self._say(f"\nStopped here: {job['change']['template']} on {job['device']} {job['object']}, asked for by {job['requester']}:")
+            for check in job["documents"].get("verdict", {}).get("checks", []):
+                if check["status"] == "failed":
+                    where = f"{check['category']}: {check['name']} on {check['device']}"
+                    self._say(f"  {where}: expected {check['expected']}; seen {check['seen']}")
+
+    def deploy(self) -> None:
+        """What may go by itself goes; what waits is approved; what goes wrong takes itself back."""
+        with Sabotage(self.world.lab(), device="leaf-b1", interface="eth1"):
+            self._provision("6-deploy")
+        waiting = [job for job in self.world.jobs(states=["awaiting_approval"]) if job["change"]["template"] == "filter"]
+        for job in waiting:
+            reason = "forestage_reason=seen the attack in the logs myself"
+            self._playbook("approve", "-e", f"forestage_change_id={job['change_id']}", "-e", reason, log="6-approve", quiet=True)
+        self._provision("6-approved")
+        self._show_jobs()
+        self._note_deployed()
+        states = {job["state"] for job in self.world.jobs()}
+        if "rolled_back" not in states or not states & {"deployed", "verified"}:
+            raise Stopped(f"expected changes that hold and one that rolled itself back; the queue's states are {sorted(states)}")
+
+    def learn(self) -> None:
+        """The calendar moves on: the campaign's class comes and goes, predictions meet what came."""
+        self._move(timedelta(days=2, hours=21), "the eve of the campaign")
+        self._provision("7-eve")
+        self._note_deployed()
+        self._move(timedelta(days=4, hours=3), "a week after the forecast")
+        self._playbook("feedback", log="7-feedback")
+        self._provision("7-revert")
+        self._note_deployed()
+        self._show_jobs()
+        asked = ("--history", str(self.world.history), "--policies", "inventories/lab/policies.yml", "--as-of", self.world.as_of)
+        self._engine("replay", *asked, "--out", str(self.world.folder / "replay"), log="7-replay")
+
+    def report(self) -> None:
+        """One page for those who were not there."""
+        page = self.world.folder / "report.html"
+        asked = {"path": str(page), "history": str(self.world.history), "provisioning_forecast": str(self.world.forecast_file())}
+        self._ansible("localhost", "-m", "forestage.network.report", "-a", json.dumps(asked), log="8-report", quiet=True)
+        self._say(f"The report: {page} ({page.stat().st_size // 1024} KiB, opens in any browser, no network needed)")
+
+    def _move(self, ahead: timedelta, where: str) -> None:
+        from ansible_collections.forestage.network.forecasting.contracts import parse_time, to_text
+
+        self.world.as_of = to_text(parse_time(self.world.as_of) + ahead)
+        self.world.write_variables()
+        config = self.world.folder / "deployed.json"
+        config.write_text(json.dumps({"schema": "forestage/simulation_config/1", "changes": self.deployed}, indent=1), encoding="utf-8")
+        until = ("--append", "--until", self.world.as_of, "--config", str(config))
+        self._say(f"The analytics' clock moves to {self.world.as_of}, {where}.")
+        self._engine("simulate", "--out", str(self.world.history), *until, log="7-history", quiet=True)
+
+    def _note_deployed(self) -> None:
+        """What the devices confirmed since the last look; the generator answers to it from now on."""
+        known = {(change["change_id"], change["state"]) for change in self.deployed}
+        for job in self.world.jobs():
+            state = {"deployed": "present", "verified": "present", "reverted": "absent"}.get(job["state"])
+            if job["origin"] == "inverse":
+                state = "absent" if state else None
+            change_id = job["inverse_of"] or job["change_id"]
+            if state and (change_id, state) not in known:
+                change = {"ds": self.world.as_of, "device": job["device"], "change_id": change_id, "state": state}
+                self.deployed.append({**change, "template": job["change"]["template"], "parameters": job["change"]["parameters"]})
+
+    def _provision(self, log: str) -> None:
+        """Runs until nothing is left to take: one run takes at most one job for each device."""
+        for run in range(1, 5):
+            before = {job["change_id"]: job["state"] for job in self.world.jobs()}
+            self._playbook("provision", "-e", "forestage_mode_ceiling=auto", log=f"{log}-{run}", quiet=True)
+            after = {job["change_id"]: job["state"] for job in self.world.jobs()}
+            for job in self.world.jobs(documents=True):
+                if before.get(job["change_id"]) != job["state"]:
+                    why = job["documents"].get("deployment", {}).get("reason", "")
+                    self._say(f"{job['change']['template']:<15} {job['device']:<8} {job['object']:<16} {job['state']:<18} {why}")
+            if before == after:
+                return
+
+    def _show_jobs(self) -> None:
+        self._say(f"{'priority':>8}  {'tier':<8}  {'state':<17}  {'device':<8}  {'object':<18}  {'change':<15}  {'mode':<7}  asked for by")
+        for job in self.world.jobs():
+            what = f"{job['device']:<8}  {job['object']:<18}  {job['change']['template']:<15}  {job['mode']:<7}  {job['requester']}"
+            self._say(f"{job['priority']:>8.1f}  {job['tier']:<8}  {job['state']:<17}  {what}")
+
+    def _say(self, text: str) -> None:
+        self.terminal.say("   " + text.replace("\n", "\n   "))
+
+    def _playbook(self, name: str, *more: str, log: str, quiet: bool = False) -> None:
+        shared = ("-i", "inventories/lab/hosts.yml", "-e", f"@{self.world.variables}")
+        self._command("ansible-playbook", *shared, f"forestage.network.{name}", *more, log=log, quiet=quiet)
+
+    def _ansible(self, *arguments: str, log: str, quiet: bool) -> None:
+        self._command("ansible", *arguments, "-e", f"@{self.world.variables}", log=log, quiet=quiet)
+
+    def _engine(self, *arguments: str, log: str, quiet: bool = False) -> None:
+        self.terminal.run([sys.executable, "-m", "forecasting", *arguments], self.world.environment(), log=log, quiet=quiet)
+
+    def _command(self, name: str, *arguments: str, log: str, quiet: bool = False) -> None:
+        program = str(Path(sys.executable).parent / name)
+        self.terminal.run([program, *arguments], self.world.environment(), log=log, quiet=quiet)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The demonstration's place: its folders, its environment, its queue and its running lab."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+TREE = ROOT / ".cache" / "collections"
+
+
+@dataclass
+class World:
+    """Everything lies under `folder`; the lab is the fabric named `fabric`. `as_of` is the analytics' clock."""
+
+    folder: Path
+    fabric: str
+    as_of: str
+
+    @property
+    def history(self) -> Path:
+        return self.folder / "history"
+
+    @property
+    def variables(self) -> Path:
+        """The file that every command of the demonstration gets as `-e @file`."""
+        return self.folder / "vars.yml"
+
+    @property
+    def queue(self) -> Path:
+        return self.folder / "queue.db"
+
+    def write_variables(self, **more: Any) -> None:
+        """Write `variables` for the clock as it stands."""
+        shared = {
+            "forestage_fabric": self.fabric,
+            "forestage_as_of": self.as_of,
+            "forestage_history": str(self.history),
+            "forestage_policies": str(ROOT / "inventories/lab/policies.yml"),
+            "forestage_queue_url": str(self.queue),
+            "forestage_workdir": str(self.folder / "work"),
+            "forestage_deadline_s": 20,
+        }
+        self.variables.write_text(yaml.safe_dump({**shared, **more}, sort_keys=False), encoding="utf-8")
+
+    def environment(self) -> dict[str, str]:
+        """What the commands run with; a user's own Ansible settings stay out of it."""
+        quiet = {"ANSIBLE_DISPLAY_OK_HOSTS": "false", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false", "ANSIBLE_NOCOLOR": "1"}
+        return {
+            **quiet,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}:/usr/sbin:/sbin",
+            "ANSIBLE_COLLECTIONS_PATH": str(TREE),
+            "ANSIBLE_HOME": str(self.folder / "ansible"),
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            "ANSIBLE_PIPELINING": "true",
+            "ANSIBLE_FORKS": "10",
+            "PYTHONPATH": str(ROOT),
+            "FORESTAGE_QUEUE_URL": str(self.queue),
+        }
+
+    def jobs(self, **chosen: Any) -> list[dict[str, Any]]:
+        """The queue's jobs in the order of their priority, as seen at `as_of`."""
+        from ansible_collections.forestage.network.forecasting.contracts import parse_time
+        from ansible_collections.forestage.network.plugins.plugin_utils.queue import Store
+
+        jobs: list[dict[str, Any]] = Store.open(str(self.queue)).jobs(now=parse_time(self.as_of), **chosen)
+        return jobs
+
+    def forecast(self) -> dict[str, Any]:
+        """The newest Provisioning Forecast."""
+        made: dict[str, Any] = json.loads(self.forecast_file().read_text(encoding="utf-8"))
+        return made
+
+    def forecast_file(self) -> Path:
+        files = (self.folder / "work" / "forecasts").glob("*/provisioning_forecast.json")
+        return max(files, key=lambda file: file.stat().st_mtime_ns)
+
+    def lab(self) -> Any:
+        """The running virtual network."""
+        from ansible_collections.forestage.network.plugins.plugin_utils.fabric import Fabric
+
+        return Fabric.load(self.fabric)
+
+
+def find_collection() -> None:
+    """Let this process import the collection by its full name, from the checkout's own tree."""
+    from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
+
+    _AnsibleCollectionFinder(paths=[str(TREE)])._install()
