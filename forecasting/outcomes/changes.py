@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ..contracts import check
 from ..errors import InputError
 from .bounds import seconds
 from .measurements import Measurements
@@ -51,6 +52,7 @@ class Job:
     state: str
     result: str | None
     at: float | None
+    inverse_of: str | None = None
 
     @property
     def took_effect(self) -> bool:
@@ -59,24 +61,32 @@ class Job:
 
 
 def jobs_of(lines: Iterable[tuple[int, Mapping[str, Any]]], source: str) -> list[Job]:
-    """Read jobs (schema job, with their documents) or bare deployments (schema deployment), one a line."""
+    """Read jobs (schema job, with their documents) or bare deployments (schema deployment), one a line.
+
+    Raises:
+        InputError: for a line that is neither.
+        ContractError: for one that breaks its schema.
+    """
     found = []
     for number, value in lines:
-        kind = value.get("schema")
-        if kind == "forestage/job/1":
+        where = f"{source} line {number}"
+        if value.get("schema") == "forestage/job/1":
+            check("job", value, where)
             found.append(_from_job(value))
-        elif kind == "forestage/deployment/1":
+        elif value.get("schema") == "forestage/deployment/1":
+            check("deployment", value, where)
             found.append(Job(value["change_id"], None, "", "", "", "deployed", value["result"], _finished(value)))
         else:
-            raise InputError(f"{source} line {number} is neither a job nor a deployment (schema {kind!r}); export the queue's jobs again")
+            raise InputError(f"{where} is neither a job nor a deployment ({value.get('schema')!r}); export the jobs again")
     return found
 
 
 def _from_job(value: Mapping[str, Any]) -> Job:
     deployment = (value.get("documents") or {}).get("deployment")
+    result, at = (deployment["result"], _finished(deployment)) if deployment else (None, None)
     return Job(
         value["change_id"], value.get("recommendation_id"), value["device"], value["object"], value["change"]["template"],
-        value["state"], deployment["result"] if deployment else None, _finished(deployment) if deployment else None,
+        value["state"], result, at, value.get("inverse_of"),
     )  # fmt: skip
 
 
@@ -86,16 +96,21 @@ def _finished(deployment: Mapping[str, Any]) -> float:
 
 def spans_of(known: Measurements, jobs: Iterable[Job]) -> dict[str, list[Span]]:
     """The changes that moved each series, in order of time. What the history records outweighs what jobs say."""
-    spans: dict[str, list[Span]] = {}
     table = known.history.interventions
     recorded = set() if table.empty else set(table["change_id"])
-    for unique_id, rows in ({} if table.empty else dict(list(table.sort_values("ds", kind="stable").groupby("unique_id")))).items():
-        spans[_demand_id(str(unique_id))] = _recorded([{str(key): value for key, value in row.items()} for row in rows.to_dict("records")])
-    for job in jobs:
-        if job.took_effect and job.at is not None and job.template and job.change_id not in recorded:
-            for unique_id in _moved_by(known, job):
-                estimator = ESTIMATORS.get(job.template, "none")
-                spans.setdefault(unique_id, []).append(Span(job.change_id, job.template, estimator, job.at, None, None, None))
+    made = [job for job in jobs if job.took_effect and job.at is not None and job.template and job.change_id not in recorded]
+    taken_back = {job.inverse_of: job.at for job in made if job.inverse_of}
+    spans: dict[str, list[Span]] = {}
+    if not table.empty:
+        for unique_id, rows in table.sort_values("ds", kind="stable").groupby("unique_id"):
+            records: Any = rows.to_dict("records")
+            spans[_demand_id(str(unique_id))] = _recorded(records)
+    for job in made:
+        if job.inverse_of or job.at is None:
+            continue
+        span = Span(job.change_id, job.template, ESTIMATORS.get(job.template, "none"), job.at, taken_back.get(job.change_id), None, None)
+        for unique_id in _moved_by(known, job):
+            spans.setdefault(unique_id, []).append(span)
     return {unique_id: sorted(found, key=lambda span: span.first) for unique_id, found in spans.items()}
 
 
