@@ -34,6 +34,7 @@ class Holder:
         self.wires = Wires(self.plan)
         self.userns = os.geteuid() != 0
         self.machines: dict[str, Machine] = {}
+        self.state = "starting"
 
     def enter(self) -> None:
         """Leave the machine's namespaces; from here on nothing done touches them."""
@@ -61,7 +62,7 @@ class Holder:
         machines = [self.machines[name] for name in names]
         for machine in machines:
             machine.power_on()
-        self.note("starting")
+        self.note()  # a half-built fabric can be removed by these process ids
         for machine in machines:
             machine.wait_ready()
 
@@ -73,12 +74,11 @@ class Holder:
         for name in names:
             self.machines[name].power_off()
         self.start(names)
-        self.note("up")
 
-    def note(self, state: str) -> None:
+    def note(self) -> None:
         """Write what others need to reach the nodes."""
         nodes = {name: machine.described() for name, machine in self.machines.items()}
-        register.write(self.folder, state, self.userns, self.order["spec"], self.order["digest"], nodes)
+        register.write(self.folder, self.state, self.userns, self.order["spec"], self.order["digest"], nodes)
 
     def serve(self) -> None:
         """Answer requests, one JSON line each, and restart nodes that reset themselves, until killed."""
@@ -102,7 +102,9 @@ class Holder:
             self.reboot(names)
         except (PowerError, WireError, OSError) as error:
             print(error, file=sys.stderr, flush=True)
-            self.note("up")
+            for name in names:
+                self.machines[name].power_off()  # better off than in a loop
+            self.note()
 
     def _answer(self, listener: socket.socket) -> None:
         connection, _ = listener.accept()
@@ -134,12 +136,13 @@ def main() -> int:
     os.umask(0o022)
     order = json.loads(sys.stdin.read())
     holder = Holder(order)
-    holder.note("starting")
+    holder.note()
     os.close(order["lock_fd"])  # from here on whoever removes the fabric finds this process
     try:
         holder.enter()
         holder.build()
-        holder.note("up")
+        holder.state = "up"
+        holder.note()
         holder.serve()
     except (PowerError, WireError, OSError, LookupError) as error:
         print(json.dumps({"ok": False, "error": str(error)}), flush=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -56,8 +57,8 @@ class Machine:
         if not self.pid:
             os.close(go_write)
             raise PowerError(f"node {self.node.name}: {self._message() or 'the kernel gave it no namespaces'}")
-        self._namespace = os.open(f"/proc/{self.pid}/ns/net", os.O_RDONLY)
         self.wires.attach(self.node.name, self.pid)
+        self._namespace = os.open(f"/proc/{self.pid}/ns/net", os.O_RDONLY)
         os.write(go_write, b"1")
         os.close(go_write)
 
@@ -73,7 +74,7 @@ class Machine:
         init = os.fork()
         if init:
             os.write(pid_write, str(init).encode())
-            os.closerange(0, os.sysconf("SC_OPEN_MAX"))  # it must not hold other nodes' namespaces open
+            os.closerange(0, 4096)  # it must not hold other nodes' namespaces open
             os.waitpid(init, 0)
             return
         kernel.die_with_parent(parent)
@@ -119,8 +120,9 @@ class Machine:
         if not self._parent:
             return
         if not self.has_stopped():
-            os.kill(self.pid, 9)
+            os.kill(self.pid or self._parent, signal.SIGKILL)
         os.waitpid(self._parent, 0)
-        self.wires.park(self.node.name, self._namespace)
-        os.close(self._namespace)
-        self._parent = self.pid = 0
+        if self._namespace >= 0:
+            self.wires.park(self.node.name, self._namespace)
+            os.close(self._namespace)
+        self._parent, self.pid, self._namespace = 0, 0, -1
