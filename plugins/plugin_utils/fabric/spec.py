@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.forestage.network.forecasting.contracts import ContractError, check
 
 from .errors import FabricError
-from .inside.plan import Plan
+from .inside.plan import Node, Plan
 
 
 def check_spec(spec: Any, source: str = "the specification") -> Plan:
@@ -48,6 +48,8 @@ def _check_addresses(plan: Plan) -> None:
 
 
 def _problems(plan: Plan) -> Iterator[str]:
+    for node in plan.nodes:
+        yield from _kind_problems(node)
     yield from _cable_problems(plan)
     yield from _management_problems(plan)
     ports = {(end.node, end.interface) for link in plan.links for end in (link.a, link.b)}
@@ -55,6 +57,15 @@ def _problems(plan: Plan) -> Iterator[str]:
         for interface in node.addresses:
             if interface != "lo" and (node.name, interface) not in ports:
                 yield f"node {node.name} has an address on {interface}, which no link ends at; add the link or take the address away"
+
+
+def _kind_problems(node: Node) -> Iterator[str]:
+    if node.mgmt is None and (node.is_router or node.ssh):
+        yield f"node {node.name} is reached over ssh and has no management address; give it a mgmt"
+    if node.is_router and (node.addresses or node.gateway):
+        yield f"node {node.name} is a router with addresses or a gateway of a host; put them into its FRR configuration"
+    if not node.is_router and (node.agent or any(node.config.values())):
+        yield f"node {node.name} is a host with a config or an agent, which only routers have; take it away or make it a router"
 
 
 def _cable_problems(plan: Plan) -> Iterator[str]:
