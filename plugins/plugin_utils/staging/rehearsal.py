@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One change on the virtual copy: before, applied, measured, rolled back. Gathers evidence; the checks judge it."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ansible_collections.forestage.network.forecasting.contracts import to_text
+
+from ..drivers import DeviceError
+from ..drivers.agent_file import canonical, difference, digest
+from ..drivers.frr_config import value_of
+from .canonical import read_back
+from .interfaces import loopbacks_of
+from .lab import Lab
+from .traffic import measure
+
+Evidence = dict[str, Any]
+DEADLINE_SECONDS = 1800.0
+PING_SECONDS = 1.5
+SSH_PORT = 22
+
+
+def baseline(lab: Lab) -> Evidence:
+    """The copy before any change: settled, observed, and how faithful it is."""
+    settled = lab.settle(float(lab.plan.options["settle_s"]), adjacencies=[(device, port) for device, port in lab.copy.adjacencies])
+    configs = {device: answer["config"] for device, answer in lab.each(lab.copy.nodes, lambda name: lab.driver(name).running()).items()}
+    wanted = {device: canonical(config) for device, config in lab.plan.running.items()}
+    return {
+        "settled_s": round(settled, 1),
+        "configs": configs,
+        "untested": {
+            device: difference(config, configs[device]) for device, config in wanted.items() if digest(config) != digest(configs[device])
+        },
+        "observed": lab.observe(lab.copy.nodes),
+        "reached": reach(lab),
+        "management": greet(lab),
+    }
+
+
+def rehearse(lab: Lab, change_id: str, base: Evidence) -> Evidence:
+    """Apply one change to the copy, gather what the checks need, and take it back."""
+    change, started = lab.plan.changes[change_id], time.monotonic()
+    evidence: Evidence = {"change_id": change_id, "started_at": to_text(datetime.now(UTC)), "traffic": []}
+    lab.settle(float(lab.plan.options["settle_s"]), adjacencies=lab.copy.adjacencies)
+    try:
+        applied = {device: _apply(lab, change_id, device, config, base) for device, config in change["devices"].items()}
+        evidence["canonical"] = applied
+        evidence |= {"observed": _observe(lab, change, base, applied), "reached": reach(lab), "management": greet(lab)}
+        if all(evidence["management"][device] for device in change["devices"]):
+            evidence["traffic"] = measure(lab, change, base["observed"])
+    except DeviceError as error:
+        evidence["refused"] = str(error)
+    except subprocess.TimeoutExpired:
+        evidence["refused"] = "a virtual device did not answer in time"
+    evidence["restored"] = {device: _roll_back(lab, change_id, device, base) for device in change["devices"]}
+    return {**evidence, "seconds": round(time.monotonic() - started, 1), "finished_at": to_text(datetime.now(UTC))}
+
+
+def _apply(lab: Lab, change_id: str, device: str, config: Mapping[str, Any], base: Evidence) -> dict[str, Any]:
+    """Apply with a deadline, as production will; returns the configuration read back from the device."""
+    driver, running = lab.driver(device), base["configs"][device]
+    order = {"base_digest": digest(running), "deadline_s": DEADLINE_SECONDS, "identity": {"hostname": lab.copy.nodes[device]}}
+    try:
+        driver.apply(change_id, config, **order)
+    except DeviceError as error:
+        if error.code != "apply_failed" or canonical(config)["frr"] == running["frr"]:
+            raise
+        text = read_back(lab, device, str(config["frr"]), running["frr"])
+        driver.apply(_second(change_id), {**config, "frr": text}, **order)
+    read: dict[str, Any] = driver.running()["config"]
+    return read
+
+
+def _observe(lab: Lab, change: Mapping[str, Any], base: Evidence, applied: Mapping[str, Any]) -> Evidence:
+    """What the devices see once routing has settled; only the changed ones are asked where no routing was changed."""
+    if all(config["frr"] == base["configs"][device]["frr"] for device, config in applied.items()):
+        return {**base["observed"], **lab.observe(applied)}
+    lab.settle(float(lab.plan.options["settle_s"]), _patience(base, applied), _adjacencies(change), _sessions(lab, change))
+    return lab.observe(lab.copy.nodes)
+
+
+def _second(change_id: str) -> str:
+    """The id of a second attempt: a device takes each id once."""
+    return f"{change_id[:61]}-2"
+
+
+def _roll_back(lab: Lab, change_id: str, device: str, base: Evidence) -> str:
+    """Take the change back; empty when the device is as it was, else what differs or went wrong."""
+    driver = lab.driver(device)
+    try:
+        for one in (_second(change_id), change_id):
+            if driver.status(one)["change"]["state"] == "pending":
+                driver.rollback(one)
+        return difference(base["configs"][device], driver.running()["config"])
+    except DeviceError as error:
+        return str(error)
+
+
+def reach(lab: Lab) -> dict[str, list[str]]:
+    """Which addresses (stub hosts, routers' loopbacks) each stub host can reach and hears back from."""
+    loopbacks = {str(address.ip) for config in lab.plan.running.values() for address in loopbacks_of(config)}
+    every = loopbacks | {address for addresses in lab.copy.stubs.values() for address in addresses}
+
+    def ask(stub: str) -> list[str]:
+        others = sorted(every - set(lab.copy.stubs[stub]))
+        reached: list[str] = lab.probe(stub, "ping", destinations=others, seconds=PING_SECONDS)["reached"]
+        return reached
+
+    return lab.each(lab.copy.stubs, ask)
+
+
+def greet(lab: Lab) -> dict[str, str]:
+    """What the ssh server of each device says to the management station; empty where the path is cut."""
+    addresses = {device: lab.copy.spec["nodes"][node]["mgmt"] for device, node in lab.copy.nodes.items()}
+    said = lab.probe(None, "greet", addresses=sorted(addresses.values()), port=SSH_PORT, seconds=2.0)
+    return {device: said[address] for device, address in addresses.items()}
+
+
+def _patience(base: Evidence, applied: Mapping[str, Any]) -> float:
+    """Seconds to wait at least: OSPF may hold an announcement back (5 s unless `timers throttle lsa all` says otherwise)."""
+    touched = [device for device in applied if applied[device]["frr"] != base["configs"][device]["frr"]]
+    holds = [value_of(applied[device]["frr"], ("router ospf",), "timers throttle lsa all") for device in touched]
+    return max((float(hold or 5000) / 1000 + 0.7 for hold in holds), default=0.0)
+
+
+def _adjacencies(change: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The OSPF neighbours that should be there after the change: a new device's own, else none to wait for."""
+    if change["template"] != "device_baseline" or change["parameters"]["state"] == "absent":
+        return []
+    return [(change["device"], uplink["interface"]) for uplink in change["parameters"]["uplinks"]]
+
+
+def _sessions(lab: Lab, change: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The BGP sessions that the change should bring up."""
+    if change["template"] != "bgp_neighbor" or change["parameters"]["state"] == "absent":
+        return []
+    return [(device, peer) for device, peer in lab.copy.sessions if (device, peer) == (change["device"], change["parameters"]["neighbor"])]

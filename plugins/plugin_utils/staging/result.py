@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From what the rehearsals gathered to one verdict for each change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..checks.evidence import Check, Evidence
+from ..checks.golden import Rule
+from ..checks.verdict import judge, not_staged, verdict_of
+from .plan import Plan
+
+
+def evidence_of(plan: Plan, base: Mapping[str, Any], rehearsed: Mapping[str, Any]) -> Evidence:
+    """The evidence of one rehearsal in the form that the checks take."""
+    change = plan.changes[rehearsed["change_id"]]
+    return Evidence(
+        template=change["template"],
+        device=change["device"],
+        parameters=change["parameters"],
+        allowed=change["allowed"],
+        before=base["observed"],
+        after=rehearsed.get("observed", {}),
+        base=base["configs"],
+        canonical=rehearsed.get("canonical", {}),
+        reached_before=base["reached"],
+        reached_after=rehearsed.get("reached", {}),
+        management_before=base["management"],
+        management_after=rehearsed.get("management", {}),
+        known_prefixes=plan.known_prefixes,
+        traffic=rehearsed["traffic"],
+        refused=rehearsed.get("refused", ""),
+        restored=rehearsed["restored"],
+        sessions=plan.copy().sessions,
+    )
+
+
+def verdicts_of(plan: Plan, base: Mapping[str, Any], rehearsed: Mapping[str, Mapping[str, Any]], rules: Sequence[Rule]) -> dict[str, Any]:
+    """change_id → verdict, for every change of the plan; one without a rehearsal was not staged."""
+    verdicts = {change_id: not_staged(change_id, why) for change_id, why in plan.not_staged.items()}
+    untested = [f"{device}: {line}" for device, text in base["untested"].items() for line in _lines(text)]
+    for change_id in plan.changes:
+        if change_id not in rehearsed:
+            verdicts[change_id] = not_staged(change_id, "the rehearsal did not come to an end")
+            continue
+        found: list[Check] = judge(evidence_of(plan, base, rehearsed[change_id]), rules)
+        verdicts[change_id] = verdict_of(change_id, found, rehearsed[change_id], untested, _topology(plan))
+    return verdicts
+
+
+def _lines(diff: str) -> list[str]:
+    """The changed lines of a unified diff, without its headers."""
+    return [line for line in diff.splitlines() if line[:1] in "+-" and not line.startswith(("+++", "---"))]
+
+
+def _topology(plan: Plan) -> dict[str, Any]:
+    copy = plan.copy()
+    return {"devices": sorted(copy.nodes), "stubs": copy.stubs, "links": copy.spec["links"]}

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run Molecule's scenario `staging` for one plan, on the machine where this runs: ``python -I run.py < order > verdicts``.
+
+The order is JSON: `plan`, `rules` (text of golden rules, or null), `version` (of the collection that planned) and
+`timeout_s`. It works from a collection that is installed and read-only: everything that is written goes into a private
+folder in memory, which is wiped, and the fabric is removed, whatever happens.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+COLLECTION = Path(__file__).resolve().parents[3]
+LAST_LINES = 25
+
+
+class RunError(RuntimeError):
+    """Staging could not be run; the text is one sentence."""
+
+
+def version_of(collection: Path) -> str:
+    """The version of a collection, installed or checked out."""
+    manifest = collection / "MANIFEST.json"
+    if manifest.is_file():
+        return str(json.loads(manifest.read_text(encoding="utf-8"))["collection_info"]["version"])
+    found = re.search(r"^version: *(\S+)", (collection / "galaxy.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    return found[1] if found else "unknown"
+
+
+def run(order: dict[str, Any]) -> dict[str, Any]:
+    """Carry out an order; returns `verdicts` by change_id and `junit`."""
+    own = version_of(COLLECTION)
+    if order["version"] != own:
+        raise RunError(f"the staging host has version {own} of the collection, the controller {order['version']}; install the same on both")
+    with _workspace(order["plan"]["fabric"]) as work:
+        (work / "plan.json").write_text(json.dumps(order["plan"]), encoding="utf-8")
+        if order["rules"]:
+            (work / "rules.yml").write_text(order["rules"], encoding="utf-8")
+        if not order["plan"]["changes"]:
+            return _nothing_to_do(order["plan"]["not_staged"])
+        code = _molecule(work, float(order["timeout_s"]))
+        result = work / "results" / "verdicts.json"
+        if not result.is_file():
+            raise RunError(f"Molecule ended with code {code} before there was a verdict: {_last_words(work / 'molecule.log')}")
+        answer: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
+        return answer
+
+
+def _nothing_to_do(reasons: dict[str, str]) -> dict[str, Any]:
+    """The answer when no change of the plan can be rehearsed."""
+    from ansible_collections.forestage.network.plugins.plugin_utils.checks.verdict import junit, not_staged
+
+    verdicts = {change_id: not_staged(change_id, why) for change_id, why in reasons.items()}
+    return {"verdicts": verdicts, "junit": {change_id: junit([verdict]) for change_id, verdict in verdicts.items()}}
+
+
+@contextmanager
+def _workspace(fabric: str) -> Iterator[Path]:
+    """A private folder, in memory where there is some; wiped at the end, with the fabric that was built from it."""
+    homes = (os.environ.get("XDG_RUNTIME_DIR", ""), "/dev/shm", tempfile.gettempdir())  # noqa: S108  the folder is private
+    home = next(path for path in homes if path and os.access(path, os.W_OK | os.X_OK))
+    work = Path(tempfile.mkdtemp(prefix="forestage-stage-", dir=home))
+    try:
+        for name in ("results", "home", "ephemeral", "tmp"):
+            (work / name).mkdir()
+        tree = work / "collections" / "ansible_collections" / "forestage"
+        tree.mkdir(parents=True)
+        (tree / "network").symlink_to(COLLECTION, target_is_directory=True)
+        shutil.copytree(COLLECTION / "molecule" / "staging", work / "molecule" / "staging", copy_function=shutil.copyfile)
+        sys.path.insert(0, str(work / "collections"))
+        yield work
+    finally:
+        from ansible_collections.forestage.network.plugins.plugin_utils.fabric import Fabric
+
+        Fabric.remove(fabric)
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _environment(work: Path) -> dict[str, str]:
+    """Nothing of the caller's Ansible or Molecule settings, and nothing outside the workspace to write to."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "MOLECULE_"))}
+    return {
+        **kept,
+        "PATH": f"{Path(sys.executable).parent}:{kept.get('PATH', '')}:/usr/sbin:/sbin",
+        "HOME": str(work / "home"),
+        "XDG_CACHE_HOME": str(work / "home" / ".cache"),
+        "TMPDIR": str(work / "tmp"),
+        "LC_ALL": "C.UTF-8",
+        "ANSIBLE_HOME": str(work / "home" / ".ansible"),
+        "ANSIBLE_LOCAL_TEMP": str(work / "tmp"),
+        "ANSIBLE_COLLECTIONS_PATH": str(work / "collections"),
+        "ANSIBLE_NOCOLOR": "1",
+        "MOLECULE_GLOB": "molecule/*/molecule.yml",
+        "MOLECULE_EPHEMERAL_DIRECTORY": str(work / "ephemeral"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "FORESTAGE_STAGING": str(work),
+    }
+
+
+def _molecule(work: Path, seconds: float) -> int:
+    """Run the scenario; its exit code. Its whole process group ends with it."""
+    argv = [sys.executable, "-m", "molecule", "test", "--scenario-name", "staging", "--destroy", "always"]
+    with (work / "molecule.log").open("wb") as log:
+        process = subprocess.Popen(
+            argv, cwd=work, env=_environment(work), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            return process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise RunError(f"staging did not end in {seconds:g} s; stage fewer changes at once, or allow more time (stage_timeout_s)") from None
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def _last_words(log: Path) -> str:
+    """What Molecule said about the failure, in one line."""
+    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    told = [line for line in lines if "FAILED!" in line or line.startswith(("ERROR", "[ERROR]", "fatal:"))]
+    return " ".join(" ".join((told or lines)[-LAST_LINES:]).split())[-1500:] or "it said nothing"
+
+
+def _stop(_number: int, _frame: object) -> NoReturn:
+    raise SystemExit("staging was stopped")
+
+
+def main() -> int:
+    """Read the order, print the answer; an error is one sentence on stderr and exit code 1."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, _stop)
+    try:
+        answer = run(json.load(sys.stdin))
+    except (RunError, OSError, ImportError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(json.dumps(answer))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
