@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The decisions as Jinja filters: plain values in and out, one sentence when something is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.forestage.network.forecasting.contracts import ContractError
+
+from .window import WindowError
+
+
+def plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a function JSON's own values instead of Ansible's tagged ones, and turn its refusals into filter errors."""
+
+    @wraps(function)
+    def called(*given: Any, **named: Any) -> Any:
+        values, keywords = json.loads(json.dumps([given, named]))
+        try:
+            return function(*values, **keywords)
+        except (WindowError, ContractError) as error:
+            raise AnsibleFilterError(str(error)) from None
+
+    return called
