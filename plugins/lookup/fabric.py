@@ -25,7 +25,7 @@ ansible_ssh_private_key_file: "{{ lookup('forestage.network.fabric', 'lab').admi
 RETURN = r"""
 _raw:
   description:
-    - A dictionary for each network, with the keys RV(ignore:name), C(folder), C(userns), C(holder_pid), C(admin_key),
+    - A dictionary for each network, with the keys C(name), C(folder), C(userns), C(holder_pid), C(admin_key),
       C(agent_key), C(agent_public_key), C(known_hosts), C(ssh_args) and C(nodes).
   type: list
   elements: dict

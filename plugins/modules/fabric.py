@@ -11,13 +11,13 @@ author: Forestage maintainers (@forestage)
 description:
   - Builds a network of FRR routers and traffic hosts in namespaces of this machine, as root or as an ordinary user
     (in a user namespace). Nothing enters the machine's own network; two networks may use the same addresses.
-  - Routers have their own host name, processes, F(/etc), F(/var/log), F(/home), F(/root), F(/usr/local/sbin) and
-    F(/var/lib/forestage), an ssh server on their management address and sudo. The rest of the machine is read-only to them.
+  - Routers have their own host name, processes, C(/etc), C(/var/log), C(/home), C(/root), C(/usr/local/sbin) and
+    C(/var/lib/forestage), an ssh server on their management address and sudo. The rest of the machine is read-only to them.
   - The network outlives the play, until O(state=absent) or the end of the machine. Its disks lie in memory.
   - Runs on the controller.
 requirements:
-  - frr, nftables, sudo, iproute2, openssh-server and openssh-client; for an ordinary user also uidmap and a range in F(/etc/subuid)
-    and F(/etc/subgid).
+  - frr, nftables, sudo, iproute2, openssh-server and openssh-client; for an ordinary user also uidmap and a range in C(/etc/subuid)
+    and C(/etc/subgid).
 attributes:
   check_mode: {support: full, description: Tells whether something would be done.}
   diff_mode: {support: none, description: A network is there or is not.}
@@ -93,7 +93,7 @@ EXAMPLES = r"""
 RETURN = r"""
 fabric:
   description:
-    - The network, with the keys RV(ignore:name), C(folder), C(userns), C(holder_pid), C(admin_key), C(agent_key),
+    - The network, with the keys C(name), C(folder), C(userns), C(holder_pid), C(admin_key), C(agent_key),
       C(agent_public_key), C(known_hosts), C(ssh_args) and C(nodes) (each with C(pid), C(kind), C(mgmt) and C(ssh_port)).
   returned: when it runs
   type: dict
