@@ -13,7 +13,7 @@ description:
   - The fastest way to a virtual device; a device's own checks of identity and accounts are reached over ssh instead.
   - Must run on the machine and as the user that built the fabric.
 notes:
-  - Tasks are root in the node; C(become) is not needed, and works where the node allows it without a password.
+  - C(become) is not needed, and works where the node allows it without a password.
 options:
   fabric:
     description: Name of the virtual network.
@@ -25,6 +25,11 @@ options:
     description: Name of the node in it; the inventory name of the host by default.
     type: str
     vars: [{name: forestage_node}, {name: inventory_hostname}]
+  remote_user:
+    description: Tasks are root in the node, whatever user the inventory names for ssh.
+    type: str
+    choices: [root]
+    default: root
 """
 
 import subprocess
