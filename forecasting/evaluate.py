@@ -101,7 +101,7 @@ def evaluate(look: Look) -> Evaluation:
     policy, row = look.policy, look.row
     name = str(row["unique_id"])
     if name not in look.outlook.ids:
-        raise LeftOut("the forecast does not cover it")
+        raise LeftOut(look.outlook.why_not(name))
     future = look.outlook.of(name)
     latest = look.as_of + timedelta(seconds=policy.when.horizon_s)
     event = _next_event(look, latest) if policy.when.event else None

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from .crossings import COPULA, paths_from_quantiles
 from .errors import InputError
+from .result import FORECAST_FILE, META_FILE, PATHS_FILE
 
 QUANTILE = re.compile(r"q(\d{2,3})")
 
@@ -43,16 +44,16 @@ class SeriesOutlook:
 
 @dataclass(frozen=True)
 class Outlook:
-    """A whole forecast: the frames that `forecast` writes.
+    """A whole forecast, of this engine or another.
 
     Attributes:
-        frame: unique_id, ds, mean and quantile columns.
-        path_frame: unique_id, path, y (list), or None for a forecast that has quantiles only.
-        meta: the forecast's own description (forecast.json).
+        frame: unique_id, ds and quantile columns.
+        drawn: sample paths (n_paths × n_steps) by series, or None for a forecast that has quantiles only.
+        meta: the forecast's own description (schema forecast_meta), or what there is of it.
     """
 
     frame: pd.DataFrame
-    path_frame: pd.DataFrame | None
+    drawn: Mapping[str, NDArray[Any]] | None
     meta: Mapping[str, Any]
 
     @classmethod
@@ -62,16 +63,16 @@ class Outlook:
         Raises:
             InputError: when the folder holds no readable forecast.
         """
-        file = folder / "forecast.parquet"
+        file = folder / FORECAST_FILE
         if not file.is_file():
-            raise InputError(f"{folder} holds no forecast.parquet; give the folder that `forecast --out` wrote")
+            raise InputError(f"{folder} holds no {FORECAST_FILE}; give the folder that `forecast --out` wrote")
         try:
             frame = pd.read_parquet(file)
-            paths = pd.read_parquet(folder / "paths.parquet") if (folder / "paths.parquet").is_file() else None
-            meta = json.loads((folder / "forecast.json").read_text(encoding="utf-8")) if (folder / "forecast.json").is_file() else {}
-        except (OSError, ValueError) as error:
+            drawn = _drawn(pd.read_parquet(folder / PATHS_FILE)) if (folder / PATHS_FILE).is_file() else None
+            meta = json.loads((folder / META_FILE).read_text(encoding="utf-8")) if (folder / META_FILE).is_file() else {}
+        except (OSError, ValueError, KeyError) as error:
             raise InputError(f"{folder} cannot be read as a forecast ({str(error).splitlines()[0]}); write it again") from None
-        return cls(_checked(frame, file), paths, meta)
+        return cls(_checked(frame, file), drawn, meta)
 
     @cached_property
     def ids(self) -> frozenset[str]:
@@ -81,7 +82,7 @@ class Outlook:
     @cached_property
     def copula(self) -> str | None:
         """How paths were drawn when the forecast itself has none."""
-        return COPULA if self.path_frame is None else None
+        return COPULA if self.drawn is None else None
 
     def of(self, unique_id: str) -> SeriesOutlook:
         """The outlook of one series; `KeyError` when the forecast does not cover it."""
@@ -92,31 +93,34 @@ class Outlook:
         quantiles = frame[columns].set_axis(ds)
         return SeriesOutlook(ds, self._paths(unique_id, quantiles, interval_s), quantiles, interval_s, self._series_meta.get(unique_id, {}))
 
+    def why_not(self, unique_id: str) -> str:
+        """Why the forecast does not cover a series, as it says itself."""
+        listed = self.meta.get("left_out", [])
+        said = next((item["reason"] for item in listed if item["unique_id"] == unique_id), None)
+        return f"it was not forecast: {said}" if said else "the forecast does not cover it"
+
     @cached_property
     def _frames(self) -> dict[str, pd.DataFrame]:
         return {str(name): part.sort_values("ds", ignore_index=True) for name, part in self.frame.groupby("unique_id", sort=True)}
 
     @cached_property
-    def _path_frames(self) -> dict[str, pd.Series]:
-        if self.path_frame is None:
-            return {}
-        return {str(name): part.sort_values("path")["y"] for name, part in self.path_frame.groupby("unique_id", sort=True)}
-
-    @cached_property
     def _series_meta(self) -> dict[str, Mapping[str, Any]]:
-        listed = self.meta.get("series", [])
-        return {str(item["unique_id"]): item for item in listed} if isinstance(listed, list) else dict(listed)
+        return {str(item["unique_id"]): item for item in self.meta.get("series", [])}
 
     def _paths(self, unique_id: str, quantiles: pd.DataFrame, interval_s: float) -> NDArray[np.float64]:
-        if unique_id in self._path_frames:
-            paths = np.stack([np.asarray(path, dtype=float) for path in self._path_frames[unique_id]])
-            if paths.shape[1] != len(quantiles):
-                found = f"its paths have {paths.shape[1]} steps and its quantiles {len(quantiles)}"
-                raise InputError(f"series {unique_id}: {found}; write the forecast again")
+        if self.drawn is not None and unique_id in self.drawn:
+            paths = np.asarray(self.drawn[unique_id], dtype=float)
+            if paths.shape[1:] != (len(quantiles),) or not np.isfinite(paths).all():
+                raise InputError(f"series {unique_id}: its paths do not fit its {len(quantiles)} quantile steps; write the forecast again")
             return paths
         levels = [level_of(name) for name in quantiles.columns]
         seed = zlib.crc32(unique_id.encode())
         return paths_from_quantiles(levels, quantiles.to_numpy(dtype=float), interval_s=interval_s, seed=seed)
+
+
+def _drawn(table: pd.DataFrame) -> dict[str, NDArray[Any]]:
+    ordered = table.sort_values(["unique_id", "path"])
+    return {str(name): np.stack(part["y"].to_list()) for name, part in ordered.groupby("unique_id", sort=True)}
 
 
 def level_of(column: str) -> float:

@@ -35,7 +35,7 @@ class Proposal:
 
 
 def recommendation(proposal: Proposal) -> dict[str, Any]:
-    """The recommendation (schema recommendation) without its engine."""
+    """The recommendation (schema recommendation) without its engine and p_helps."""
     found, policy, row = proposal.found, proposal.found.policy, proposal.found.row
     needed_by = _needed_by(found, proposal.as_of)
     criticality = row.get("criticality") or "normal"
@@ -52,7 +52,6 @@ def recommendation(proposal: Proposal) -> dict[str, Any]:
         "lifetime": _lifetime(found, proposal.as_of),
         "confidence": round(proposal.sure.confidence, 4),
         "p_needed": round(proposal.sure.confidence, 4),
-        "p_helps": None,
         "severity": policy.severity,
         "criticality": criticality,
         "priority": priority.value,
@@ -99,7 +98,7 @@ def _evidence(proposal: Proposal, needed_by: datetime) -> dict[str, Any]:
         "why": why(found, past),
         "outlook": outlook(found, sure, proposal.as_of, needed_by),
         "series": names,
-        "model": str(found.outlook.meta.get("model", ""))[:100],
+        "model": _model(found),
         "unit": str(found.row["unit"]),
         "limit": found.limit,
         "duration_s": found.policy.when.duration_s,
@@ -112,6 +111,17 @@ def _evidence(proposal: Proposal, needed_by: datetime) -> dict[str, Any]:
     }
     cutoff = found.outlook.meta.get("cutoff")
     return evidence | ({"cutoff": cutoff} if cutoff else {})
+
+
+def _model(found: Evaluation) -> str:
+    """The model with its back-test figures, where the forecast states them."""
+    meta = found.outlook.meta
+    parts = [str(meta.get("model") or "another engine's model")]
+    if meta.get("mase") is not None:
+        parts.append(f"back-test MASE {meta['mase']:.2f}")
+    if meta.get("cover80") is not None:
+        parts.append(f"its 80 % interval held {100 * meta['cover80']:.0f} %")
+    return ", ".join(parts)[:100]
 
 
 def _past(proposal: Proposal) -> Past:

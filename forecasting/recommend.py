@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from .calibration import EMPTY, Calibration
 from .contracts import check, errors_of, to_text
 from .evaluate import Evaluation, LeftOut, Look, NoEvent, evaluate, plain_row
 from .explain import Sureness
@@ -24,12 +25,6 @@ from .proposal import Proposal, recommendation
 
 ENGINE = {"name": "forestage", "version": "0.1.0"}
 IDS = uuid.uuid5(uuid.NAMESPACE_URL, "urn:forestage:recommendation")
-Judge = Callable[[str, str, float], Sureness]
-
-
-def prior(policy: str, group: str, raw: float) -> Sureness:
-    """The judge before any outcome is known: what the paths say."""
-    return Sureness(raw, raw, 0.0, None, "prior")
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,7 @@ class Round:
         outlooks: the forecast that a policy works on (policies may ask for different sampling).
         running: device → facts of its running state.
         change_log: past jobs (see `policies.standing`).
-        judge: calibrates a raw probability of a policy and group.
+        calibration: what matured predictions taught.
     """
 
     as_of: datetime
@@ -52,7 +47,7 @@ class Round:
     outlooks: Callable[[Policy], Outlook]
     running: Mapping[str, Any] = field(default_factory=dict)
     change_log: Sequence[Mapping[str, Any]] = ()
-    judge: Judge = prior
+    calibration: Calibration = EMPTY
 
 
 @dataclass
@@ -109,7 +104,7 @@ def _series(given: Round, state: _State, policy: Policy, row: dict[str, Any], ou
         facts = base_facts(row, labels, state.network)
         found = evaluate(Look(policy, row, facts, given.history, outlook, given.as_of))
         group = str(row.get("role") or "any")
-        sure = given.judge(policy.name, group, found.crossing.probability)
+        sure = given.calibration.judge(policy.name, group, found.crossing.probability)
         facts |= _forecast_facts(found, sure)
         target = _target(policy, row, facts)
     except NoEvent:
@@ -139,7 +134,7 @@ def _choose(given: Round, state: _State, found: Evaluation, sure: Sureness, fact
         return None
     name = _id(given.as_of, policy.name, *target.key)
     proposal = Proposal(name, found, sure, target, template.kind, parameters, given.history, given.as_of)
-    fresh = recommendation(proposal) | {"engine": ENGINE}
+    fresh = recommendation(proposal) | {"engine": ENGINE, "p_helps": given.calibration.p_helps(policy.name)}
     other = state.chosen.get(target)
     if other is not None and other["priority"] >= fresh["priority"]:
         other["evidence"]["series"].append(str(found.row["unique_id"]))

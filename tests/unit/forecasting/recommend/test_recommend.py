@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from forecasting.calibration import Calibration, Pool
 from forecasting.contracts import errors_of, parse_time
-from forecasting.explain import Sureness
 from forecasting.policies import load, read_templates
 from forecasting.recommend import Round, recommend
 
@@ -118,13 +118,13 @@ def test_without_a_coming_event_nothing_is_asked_for_it(lab: Any) -> None:
 
 
 def test_calibration_decides_and_is_shown(lab: Any) -> None:
-    def doubtful(policy: str, group: str, raw: float) -> Sureness:
-        return Sureness(raw, raw / 2, 40.0, (raw / 4, raw * 0.7), policy)
-
-    found = by_kind(lab.run(judge=doubtful))
-    assert set(found) == set()
-    sure = by_kind(lab.run(judge=lambda policy, group, raw: Sureness(raw, 0.9, 40.0, (0.8, 0.95), "global")))
-    assert "calibrated on 40 independent outcomes, 80 % to 95 %" in sure["capacity"]["evidence"]["outlook"]
+    humbled = Calibration(Pool("global", -6.0, 0.3, 40.0, 9))
+    assert lab.run(calibration=humbled).forecast["recommendations"] == []
+    sure = by_kind(lab.run(calibration=Calibration(Pool("global", 0.1, 0.3, 40.0, 9), helps={"uplink-capacity": (7.0, 0.0)})))
+    assert "calibrated on 40 independent outcomes" in sure["capacity"]["evidence"]["outlook"]
+    assert sure["capacity"]["evidence"]["calibration"]["pool"] == "global"
+    assert sure["capacity"]["p_helps"] == pytest.approx(0.9)
+    assert sure["te_cost"]["p_helps"] is None
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_two_series_that_ask_for_one_change_give_one_recommendation(world: Any, 
 
 
 def test_a_quantile_only_forecast_of_another_engine_works(lab: Any) -> None:
-    foreign = replace(lab.outlook(), path_frame=None, meta={})
+    foreign = replace(lab.outlook(), drawn=None, meta={})
     assert foreign.copula
     catalogue = load(ROOT / "inventories" / "lab" / "policies.yml", read_templates())
     result = recommend(Round(AS_OF, catalogue, read_templates(), lab.history(), lambda policy: foreign))

@@ -24,7 +24,7 @@ AS_OF = datetime(2026, 11, 23, tzinfo=UTC)
 STEPS = 14 * 24
 TEMPLATES = read_templates()
 read_catalogue = cache(lambda file: load(file, TEMPLATES))
-LAB = Path(__file__).resolve().parents[4] / "inventories" / "lab" / "policies.yml"
+LAB = Path(__file__).resolve().parents[3] / "inventories" / "lab" / "policies.yml"
 
 
 @dataclass
@@ -84,9 +84,8 @@ class World:
             pd.DataFrame({"unique_id": name, "ds": ds} | {column: np.quantile(paths, q, axis=0) for column, q in levels.items()})
             for name, paths in self.futures
         ]
-        rows = [{"unique_id": name, "path": number, "y": path} for name, paths in self.futures for number, path in enumerate(paths)]
         meta = {"series": [{"unique_id": name, "model": "by hand"} for name, _ in self.futures]}
-        return Outlook(pd.concat(frames), pd.DataFrame(rows), meta)
+        return Outlook(pd.concat(frames), dict(self.futures), meta)
 
 
 def flat(level: float, paths: int = 20) -> np.ndarray:
