@@ -9,14 +9,19 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.forestage.network.forecasting.contracts import Factors, Priority, parse_time, tier_of, to_text
+from sqlalchemy import RowMapping
 
 from .writer import Job
 
-_TIMES = ("needed_by", "not_before", "revert_at", "expires", "created_at", "updated_at")
-_PLAIN = (
+Stored = Mapping[str, Any] | RowMapping
+"""A job's row, changed or as read."""
+
+TIMES = ("needed_by", "not_before", "revert_at", "expires", "created_at", "updated_at")
+PLAIN = (
     "job_id change_id origin requester state device device_role site object change mode confidence severity criticality "
     "inverse_of reason attempts approved_by recommendation_id"
 ).split()
+RANKING = ("confidence", "severity", "criticality", "needed_by", "not_before", "waiting_since")
 _HANDED_ON = "device device_role site object mode severity criticality policy policy_version requester approved_by as_of".split()
 
 
@@ -88,21 +93,21 @@ def of_inverse(job: Job, change: Mapping[str, Any]) -> Job:
     }
 
 
-def ranked(rows: Iterable[Mapping[str, Any]], now: datetime) -> list[tuple[Priority, Mapping[str, Any]]]:
+def ranked(rows: Iterable[Stored], now: datetime) -> list[tuple[Priority, Stored]]:
     """Rows with their priority as of `now`, the most urgent first; equals in the order in which they came."""
     pairs = [(Priority.of(_factors(row), now), row) for row in rows]
     return sorted(pairs, key=lambda pair: (-pair[0].value, pair[1]["job_id"]))
 
 
-def _factors(row: Mapping[str, Any]) -> Factors:
+def _factors(row: Stored) -> Factors:
     waiting = max(row["waiting_since"], row["not_before"] or row["waiting_since"])
     return Factors(row["confidence"], row["severity"], row["criticality"], row["needed_by"], waiting)
 
 
-def to_job(row: Mapping[str, Any], priority: Priority, papers: Mapping[str, Any] | None = None) -> Job:
+def to_job(row: Stored, priority: Priority, papers: Mapping[str, Any] | None = None) -> Job:
     """The public value of a row, as the schema `job` has it; `papers` are its documents by kind."""
-    value: Job = {"schema": "forestage/job/1", **{name: row[name] for name in _PLAIN}}
-    value.update({name: None if row[name] is None else to_text(row[name]) for name in _TIMES})
+    value: Job = {"schema": "forestage/job/1", **{name: row[name] for name in PLAIN}}
+    value.update({name: None if row[name] is None else to_text(row[name]) for name in TIMES})
     value["policy"] = None if row["policy"] is None else {"name": row["policy"], "version": row["policy_version"]}
     value["lease"] = None if row["lease_worker"] is None else {"worker": row["lease_worker"], "until": to_text(row["lease_until"])}
     value.update(priority=priority.value, priority_reason=priority.reason, tier=tier_of(priority.value))
