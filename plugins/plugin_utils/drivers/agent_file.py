@@ -12,6 +12,7 @@ import importlib.util
 import sys
 from collections.abc import Mapping
 from functools import cache
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,11 +22,18 @@ PROTOCOL = 1
 COMMAND = "/usr/local/sbin/forestage-agent"
 
 
+class _Loader(SourceFileLoader):
+    """Keeps no compiled copy: an installed collection is not written to."""
+
+    def set_data(self, path: str, data: object, *, _mode: int = 0o666) -> None:
+        """Drop the bytecode."""
+
+
 @cache
 def agent() -> ModuleType:
     """The agent's file as a module; it does nothing when imported."""
     name = "forestage_agent"
-    spec = importlib.util.spec_from_file_location(name, FILE)
+    spec = importlib.util.spec_from_loader(name, _Loader(name, str(FILE)))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
