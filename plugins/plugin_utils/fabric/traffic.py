@@ -41,6 +41,12 @@ class Flow:
     size: int = 1200
     name: str = ""
 
+    def __post_init__(self) -> None:
+        if self.rate_bps <= 0 or self.seconds <= 0 or not 16 <= self.size <= 60000 or not 0 <= self.port <= 65535:
+            raise FabricError(
+                f"the flow from {self.sender} to {self.receiver} needs a rate and seconds above 0, a size of 16 to 60000 bytes and a port"
+            )
+
 
 @dataclass(frozen=True)
 class _Ends:

@@ -16,13 +16,17 @@ import pytest
 import yaml
 from ansible_collections.forestage.network.plugins.plugin_utils.fabric import Fabric
 
-SPECIFICATION = Path("molecule/default/files/fabric.yml")
+
+@pytest.fixture(scope="session")
+def specification(root: Path) -> Path:
+    """The file of two routers with a shaped link between them, and a host behind each."""
+    return root / "molecule/default/files/fabric.yml"
 
 
 @pytest.fixture(scope="session")
-def spec(root: Path) -> dict[str, Any]:
-    """Two routers with a shaped link between them, and a host behind each."""
-    value: dict[str, Any] = yaml.safe_load((root / SPECIFICATION).read_text(encoding="utf-8"))
+def spec(specification: Path) -> dict[str, Any]:
+    """What is in that file."""
+    value: dict[str, Any] = yaml.safe_load(specification.read_text(encoding="utf-8"))
     return value
 
 

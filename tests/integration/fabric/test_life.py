@@ -13,15 +13,13 @@ from typing import Any
 
 import pytest
 
-from .conftest import SPECIFICATION
-
 Seen = dict[str, Any]
 
 
 @pytest.fixture(scope="module", params=["whoever runs the tests", "an ordinary user"])
-def seen(request: pytest.FixtureRequest, root: Path) -> Seen:
+def seen(request: pytest.FixtureRequest, root: Path, specification: Path) -> Seen:
     arguments = [str(Path(__file__).parent / "life.py"), str(root / ".cache" / "collections"), f"life-{uuid.uuid4().hex[:8]}"]
-    arguments.append(str(root / SPECIFICATION))
+    arguments.append(str(specification))
     run: Callable[[list[str]], subprocess.CompletedProcess[str]]
     if request.param == "an ordinary user":
         run = request.getfixturevalue("as_ordinary_user")

@@ -13,8 +13,6 @@ from ansible_collections.forestage.network.plugins.plugin_utils.fabric import Fa
 from ansible_collections.forestage.network.plugins.plugin_utils.fabric.converge import wait_converged
 from ansible_collections.forestage.network.plugins.plugin_utils.fabric.traffic import Flow, run_flows, start_flows
 
-from .conftest import SPECIFICATION
-
 Spec = dict[str, Any]
 
 
@@ -79,11 +77,11 @@ fabric.destroy()
 """
 
 
-def test_a_host_of_a_fabric_can_build_a_fabric_itself(name: str, root: Path) -> None:
+def test_a_host_of_a_fabric_can_build_a_fabric_itself(name: str, root: Path, specification: Path) -> None:
     places = {str(root), sys.prefix, sys.base_prefix}
     hidden = [place for place in sorted(places) if place.startswith(("/root", "/home", "/tmp"))]
     stage = {"kind": "host", "mgmt": "192.0.2.50", "ssh": True, "shares": hidden}
     fabric = Fabric.create(name, {"nodes": {"stage": stage}})
-    argv = [sys.executable, "-c", BUILD_INSIDE, str(root / ".cache" / "collections"), str(root / SPECIFICATION)]
+    argv = [sys.executable, "-c", BUILD_INSIDE, str(root / ".cache" / "collections"), str(specification)]
     done = fabric.exec("stage", argv)
     assert done.stdout.decode().strip() == "left", done.stderr.decode()

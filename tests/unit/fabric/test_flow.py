@@ -9,7 +9,9 @@ import subprocess
 import sys
 
 import pytest
+from ansible_collections.forestage.network.plugins.plugin_utils.fabric import FabricError
 from ansible_collections.forestage.network.plugins.plugin_utils.fabric.inside import flow
+from ansible_collections.forestage.network.plugins.plugin_utils.fabric.traffic import Flow
 
 
 def free_port() -> int:
@@ -41,3 +43,9 @@ def test_datagrams_that_nobody_takes_are_sent_all_the_same() -> None:
     sent = flow.send("udp", "127.0.0.1", "127.0.0.1", str(free_port()), "800000", "0.2", "500")
     assert sent["error"] == ""
     assert int(str(sent["sent_packets"])) > 10
+
+
+@pytest.mark.parametrize("wrong", [{"rate_bps": 0}, {"seconds": -1}, {"size": 8}, {"size": 70000}, {"port": 70000}])
+def test_a_flow_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(FabricError, match="the flow from a to b needs a rate and seconds above 0"):
+        Flow(**{"sender": "a", "receiver": "b", "rate_bps": 1e6, "seconds": 1, **wrong})  # type: ignore[arg-type]

@@ -6,13 +6,14 @@ from __future__ import annotations
 import getpass
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.forestage.network.plugins.plugin_utils.fabric import FabricError, check_spec, preflight
 from ansible_collections.forestage.network.plugins.plugin_utils.fabric.inside import userns
 
-from .test_spec import broken, spec
-
+ROUTER = {"kind": "router", "mgmt": "192.0.2.1", "config": {"frr": "hostname r1\n", "nft": "", "qos": {}}}
+SPEC: dict[str, Any] = {"nodes": {"r1": ROUTER, "h1": {"kind": "host"}}}
 PACKAGES = {"vtysh": "frr", "nft": "nftables", "sshd": "openssh-server", "sudo": "sudo", "newuidmap": "uidmap", "ip": "iproute2"}
 
 
@@ -21,7 +22,7 @@ def test_a_missing_program_is_named_with_its_package(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(preflight.shutil, "which", lambda name, path: None if name == program else f"/bin/{name}")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(FabricError, match=f"the program {program} is missing; install the package {package} "):
-        preflight.check_machine(check_spec(spec()))
+        preflight.check_machine(check_spec(SPEC))
 
 
 def test_hosts_alone_need_no_router_software(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,7 +33,7 @@ def test_hosts_alone_need_no_router_software(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_shared_folder_that_is_not_there_is_named() -> None:
-    plan = check_spec(broken(nodes__h1__shares=["/nowhere/at/all"]))
+    plan = check_spec({"nodes": {"h1": {"kind": "host", "shares": ["/nowhere/at/all"]}}})
     assert any("node h1 shares /nowhere/at/all, which is no folder here" in lack for lack in preflight.missing(plan))
 
 

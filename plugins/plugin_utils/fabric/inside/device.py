@@ -101,12 +101,13 @@ def _network(node: Node, plan: Plan) -> None:
 
 
 def _filter_and_shape(log: int) -> None:
-    """What a router without the agent does with the agent's start-up files: all filters, but only the root rates."""
+    """What a router without the agent does with the agent's start-up files: all filters, but of the shaping only the root rates."""
     _run(["nft", "-f", "-"], log, Path("/etc/forestage/nft.conf").read_text(encoding="utf-8"))
     wanted = json.loads(Path("/etc/forestage/qos.json").read_text(encoding="utf-8"))
     lines = [
         f"qdisc replace dev {name} root handle 1: htb default 1\n"
         f"class replace dev {name} parent 1: classid 1:1 htb rate {shaper['rate_kbit']}kbit ceil {shaper['rate_kbit']}kbit quantum 3000\n"
         for name, shaper in wanted.items()
+        if os.path.exists(f"/sys/class/net/{name}")  # a copy may lack links of the original
     ]
     _run(["tc", "-batch", "-"], log, "".join(lines))
