@@ -129,7 +129,7 @@ SECRET = re.compile(r"(\b(?:password|key-string|authentication-key|md5|secret|ke
 
 def canonical_frr(text: str) -> str:
     """FRR's configuration as `vtysh` prints it, without header, separators, `end` and trailing blanks."""
-    lines = (line.rstrip() for line in text.splitlines())
+    lines = (line.rstrip() for line in text.split("\n"))
     return "".join(f"{line}\n" for line in lines if not FRR_NOISE.match(line))
 
 
@@ -137,7 +137,7 @@ def nft_tables(text: str) -> dict[str, str]:
     """The tables of a ruleset in the form of `nft list ruleset`: "family name" → its block."""
     tables: dict[str, str] = {}
     name = None
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         opened = NFT_TABLE.match(line)
         if name is not None:
             tables[name] += line.rstrip() + "\n"
