@@ -39,4 +39,5 @@ class ActionModule(ActionBase):
         except (StagingError, FabricError, OSError, ValueError, KeyError) as error:
             raise AnsibleActionFail(f"the rehearsal stopped: {error}") from None
         write_text(folder / (f"{change_id}.json" if change_id else "baseline.json"), json.dumps(found) + "\n")
-        return {**result, "changed": False, "failed": False, "refused": found.get("refused", ""), "untested": sorted(found.get("untested", {}))}
+        told = {"refused": found.get("refused", ""), "untested": sorted(found.get("untested", {}))}
+        return {**result, "changed": False, "failed": False, **told}

@@ -38,7 +38,7 @@ class ActionModule(ActionBase):
             for change_id, verdict in answer["verdicts"].items():
                 check("verdict", verdict, f"the verdict of change {change_id} from {args['host']}")
         except (KeyError, json.JSONDecodeError):
-            raise AnsibleActionFail(f"{args['host']} answered with something other than verdicts; is the collection there intact?") from None
+            raise AnsibleActionFail(f"{args['host']} answered with something else than verdicts; is its collection intact?") from None
         except ContractError as error:
             raise AnsibleActionFail(str(error)) from None
         for change_id, verdict in answer["verdicts"].items() if not self._task.check_mode else ():

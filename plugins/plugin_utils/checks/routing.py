@@ -54,11 +54,13 @@ def _leaving(evidence: Evidence) -> list[IPv4Network]:
     if not evidence.removes:
         return []
     given = evidence.parameters
-    texts = {
-        "blackhole": lambda: [given["prefix"]],
-        "bgp_neighbor": lambda: given["prefixes_in"],
-        "device_baseline": lambda: [given["loopback"], *(uplink["address"] for uplink in given["uplinks"])],
-    }.get(evidence.template, list)()
+    texts: list[str] = []
+    if evidence.template == "blackhole":
+        texts = [given["prefix"]]
+    elif evidence.template == "bgp_neighbor":
+        texts = given["prefixes_in"]
+    elif evidence.template == "device_baseline":
+        texts = [given["loopback"], *(uplink["address"] for uplink in given["uplinks"])]
     return [IPv4Network(text, strict=False) for text in texts if ":" not in text]
 
 
@@ -115,7 +117,7 @@ def _blackholed(evidence: Evidence) -> Check:
     prefix, device = evidence.parameters["prefix"], evidence.device
     network = ip_network(prefix)
     hit = [f"{known} of {owner}" for known, owner in sorted(evidence.known_prefixes.items()) if ip_network(known).version == network.version
-           and ip_network(known).overlaps(network)]  # type: ignore[arg-type]  # fmt: skip
+           and ip_network(known).overlaps(network)]  # fmt: skip
     if hit:
         return Check.of(
             CATEGORY, "the blackhole hits nobody's network", device, False, f"{prefix} is no network of ours", f"it covers {listed(hit)}"

@@ -18,10 +18,8 @@ from .golden import Rule
 
 def judge(evidence: Evidence, rules: Sequence[Rule]) -> list[Check]:
     """Every check of the four categories. A candidate that was refused has nothing else to be judged by."""
-    found = list(compliance.checks(evidence, rules))
-    if not evidence.refused:
-        found += [*performance.checks(evidence), *security.checks(evidence), *routing.checks(evidence)]
-    return found
+    others = [] if evidence.refused else [*security.checks(evidence), *routing.checks(evidence), *performance.checks(evidence)]
+    return [*others, *compliance.checks(evidence, rules)]
 
 
 def verdict_of(

@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 _ECHO_REQUEST, _ECHO_REPLY = 8, 0
@@ -22,7 +23,7 @@ _ECHO_REQUEST, _ECHO_REPLY = 8, 0
 
 def checksum(data: bytes) -> int:
     """The internet checksum (RFC 1071)."""
-    words = sum(struct.unpack(f"!{len(data) // 2}H", data[: len(data) // 2 * 2])) + (data[-1] << 8 if len(data) % 2 else 0)
+    words: int = sum(struct.unpack(f"!{len(data) // 2}H", data[: len(data) // 2 * 2])) + (data[-1] << 8 if len(data) % 2 else 0)
     words = (words >> 16) + (words & 0xFFFF)
     return ~(words + (words >> 16)) & 0xFFFF
 
@@ -80,12 +81,11 @@ def send(flows: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
 
 
 def counters(interfaces: list[str]) -> dict[str, Any]:
-    """Bytes and packets sent by each interface, and bytes by each of its shaping classes."""
+    """Bytes sent by each interface, and by each of its shaping classes."""
     seen: dict[str, Any] = {}
     for name in interfaces:
         with open(f"/sys/class/net/{name}/statistics/tx_bytes", encoding="ascii") as octets:
-            with open(f"/sys/class/net/{name}/statistics/tx_packets", encoding="ascii") as packets:
-                seen[name] = {"bytes": int(octets.read()), "packets": int(packets.read()), "classes": {}}
+            seen[name] = {"bytes": int(octets.read()), "classes": {}}
         shown = subprocess.run(["tc", "-s", "class", "show", "dev", name], capture_output=True, text=True, check=False).stdout
         for minor, sent in re.findall(r"class htb 1:([0-9a-f]+) [^\n]*\n Sent (\d+) bytes", shown):
             seen[name]["classes"][str(int(minor, 16))] = int(sent)
@@ -103,7 +103,6 @@ def sample(interfaces: list[str], delay: float, seconds: float) -> dict[str, Any
         old, new = before[name], after[name]
         passed[name] = {
             "bits_per_second": 8 * (new["bytes"] - old["bytes"]) / took,
-            "packets_per_second": (new["packets"] - old["packets"]) / took,
             "classes": {minor: 8 * (sent - old["classes"].get(minor, 0)) / took for minor, sent in new["classes"].items()},
         }
     return passed
@@ -122,4 +121,5 @@ def greet(addresses: list[str], port: int, seconds: float) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"ping": ping, "send": send, "sample": sample, "greet": greet}[sys.argv[1]](**json.loads(sys.argv[2]))), flush=True)
+    modes: dict[str, Callable[..., dict[str, Any]]] = {"ping": ping, "send": send, "sample": sample, "greet": greet}
+    print(json.dumps(modes[sys.argv[1]](**json.loads(sys.argv[2]))), flush=True)

@@ -64,7 +64,11 @@ def rehearse(lab: Lab, change_id: str, base: Evidence) -> Evidence:
 def _apply(lab: Lab, change_id: str, device: str, config: Mapping[str, Any], base: Evidence) -> dict[str, Any]:
     """Apply with a deadline, as production will; returns the configuration read back from the device."""
     driver, running = lab.driver(device), base["configs"][device]
-    order = {"base_digest": digest(running), "deadline_s": DEADLINE_SECONDS, "identity": {"hostname": lab.copy.nodes[device]}}
+    order: dict[str, Any] = {
+        "base_digest": digest(running),
+        "deadline_s": DEADLINE_SECONDS,
+        "identity": {"hostname": lab.copy.nodes[device]},
+    }
     try:
         driver.apply(change_id, config, **order)
     except DeviceError as error:

@@ -118,7 +118,7 @@ def _molecule(work: Path, seconds: float) -> int:
         try:
             return process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
-            raise RunError(f"staging did not end in {seconds:g} s; stage fewer changes at once, or allow more time (stage_timeout_s)") from None
+            raise RunError(f"staging did not end in {seconds:g} s; stage fewer changes at once, or raise stage_timeout_s") from None
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)

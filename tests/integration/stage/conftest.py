@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A small production network as configurations, changes to it, and ways to run the role stage on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.forestage.network.plugins.plugin_utils.drivers.agent_file import digest
+from ansible_collections.forestage.network.plugins.plugin_utils.templates import Catalogue, Guard, make_candidate
+
+TIMERS = " ip ospf area 0\n ip ospf cost 10\n ip ospf dead-interval 4\n ip ospf hello-interval 1\n ip ospf network point-to-point\n"
+THROTTLE = " timers throttle spf 0 50 500\n timers throttle lsa all 100\n timers lsa min-arrival 0\n"
+PLAYBOOK = """
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - ansible.builtin.include_role:
+        name: forestage.network.stage
+      vars:
+        stage_items: "{{ lookup('ansible.builtin.file', items_file) | from_json }}"
+    - ansible.builtin.copy:
+        content: "{{ stage_verdicts | to_json }}"
+        dest: "{{ verdicts_file }}"
+        mode: "0600"
+"""
+CATALOGUE = Catalogue()
+Verdicts = dict[str, dict[str, Any]]
+
+
+def router(name: str, number: int, ports: Mapping[str, str], users: str = "") -> dict[str, Any]:
+    """A router of OSPF area 0 with links, and perhaps a network of users on eth9."""
+    links = "".join(f"interface {port}\n ip address {address}\n{TIMERS}exit\n" for port, address in ports.items())
+    users = f"interface eth9\n ip address {users}\n ip ospf area 0\n ip ospf passive\nexit\n" if users else ""
+    loopback = f"interface lo\n ip address 10.255.0.{number}/32\n ip ospf area 0\n ip ospf passive\nexit\n"
+    head = f"frr defaults traditional\nhostname {name}\nservice integrated-vtysh-config\n"
+    frr = f"{head}{links}{users}{loopback}router ospf\n ospf router-id 10.255.0.{number}\n{THROTTLE}exit\n"
+    return {"frr": frr, "nft": "", "qos": {"eth1": {"rate_kbit": 10000}}}
+
+
+# a ring of four: left and right have users, the links over bottom cost more
+NETWORK = {
+    "left": router("left", 1, {"eth1": "10.0.0.0/31", "eth2": "10.0.3.1/31"}, "10.1.0.1/24"),
+    "top": router("top", 2, {"eth1": "10.0.1.0/31", "eth2": "10.0.0.1/31"}),
+    "right": router("right", 3, {"eth1": "10.0.2.0/31", "eth2": "10.0.1.1/31"}, "10.2.0.1/24"),
+    "bottom": router("bottom", 4, {"eth1": "10.0.3.0/31", "eth2": "10.0.2.1/31"}),
+}
+
+
+def item(change_id: str, device: str, template: str, *, demand: float = 0, **parameters: Any) -> dict[str, Any]:
+    """A change as role stage takes it, rendered against the network."""
+    job: dict[str, Any] = {"change_id": change_id, "device": device}
+    job["change"] = {"template": template, "kind": CATALOGUE[template].kind, "parameters": parameters}
+    if demand:
+        job["documents"] = {"recommendation": {"evidence": {"forecast_peak": demand, "unit": "bit/s"}}}
+    running = {name: {"config": config, "digest": digest(config)} for name, config in NETWORK.items()}
+    return {"job": job, "candidate": make_candidate(job, running, CATALOGUE, Guard()), "running": dict(NETWORK)}
+
+
+@dataclass
+class Stage:
+    """Runs the role from a folder of its own; `python` and `collections` as who runs it has them."""
+
+    folder: Path
+    python: Path
+    collections: Path
+    prefix: tuple[str, ...] = ()
+
+    def start(self, items: list[dict[str, Any]], inventory: Path | None = None, **variables: Any) -> subprocess.Popen[str]:
+        """Begin a run; `verdicts` waits for it."""
+        (self.folder / "items.json").write_text(json.dumps(items), encoding="utf-8")
+        (self.folder / "play.yml").write_text(PLAYBOOK, encoding="utf-8")
+        given = {"items_file": f"{self.folder}/items.json", "verdicts_file": f"{self.folder}/verdicts.json", **variables}
+        given["forestage_workdir"] = str(self.folder / "work")
+        bare = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "MOLECULE_"))}
+        env = {**bare, "HOME": str(self.folder), "ANSIBLE_COLLECTIONS_PATH": str(self.collections), "ANSIBLE_LOCALHOST_WARNING": "false"}
+        playbook = [str(self.python), str(self.python.parent / "ansible-playbook"), "play.yml", "-e", json.dumps(given)]
+        argv = [*self.prefix, *playbook, *(["-i", str(inventory)] if inventory else [])]
+        return subprocess.Popen(
+            argv, cwd=self.folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    def verdicts(self, run: subprocess.Popen[str]) -> Verdicts:
+        """Wait for a run and return its verdicts by change_id."""
+        said, _ = run.communicate(timeout=900)
+        assert run.returncode == 0, said[-4000:]
+        value: Verdicts = json.loads((self.folder / "verdicts.json").read_text(encoding="utf-8"))
+        return value
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    """From the checkout, as whoever runs the tests."""
+    return Stage(tmp_path, Path(sys.executable), Path(os.environ["ANSIBLE_COLLECTIONS_PATH"]))
+
+
+@pytest.fixture
+def ordinary_stage(
+    installed_collection: Path,
+    ordinary_python: Callable[[], tuple[Path, tuple[str, ...], int, int]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Stage:
+    """From the installed, read-only collection; as an ordinary user where root runs the tests."""
+    python, prefix, uid, gid = ordinary_python()
+    folder = tmp_path_factory.mktemp("ordinary")
+    os.chown(folder, uid, gid)
+    for path in (folder, *folder.parents, installed_collection, *installed_collection.parents):
+        if path.is_relative_to("/tmp") and path != Path("/tmp") and os.geteuid() == 0:
+            path.chmod(path.stat().st_mode | 0o055)
+    return Stage(folder, python, installed_collection, prefix)
+
+
+@pytest.fixture
+def ordinary_python(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], tuple[Path, tuple[str, ...], int, int]]:
+    """An interpreter with the packages of this one that an ordinary user may run, and how to become that user."""
+
+    def find() -> tuple[Path, tuple[str, ...], int, int]:
+        if os.geteuid() != 0:
+            return Path(sys.executable), (), os.geteuid(), os.getegid()
+        user = _ordinary_user()
+        if user is None:
+            pytest.skip("root runs the tests and no ordinary user has a range in /etc/subuid")
+        base = f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"
+        if not Path(base).exists():
+            pytest.skip(f"there is no {base} that an ordinary user could run")
+        folder = tmp_path_factory.mktemp("python") / "venv"
+        subprocess.run([base, "-m", "venv", "--without-pip", str(folder)], check=True)
+        site = next(folder.glob("lib/python*/site-packages"))
+        (site / "tested.pth").write_text(f"{Path(yaml.__file__).parent.parent}\n", encoding="utf-8")
+        for program, module in {"ansible-playbook": "ansible.cli.playbook", "ansible-config": "ansible.cli.config"}.items():
+            script = folder / "bin" / program
+            script.write_text(f"#!{folder}/bin/python\nfrom {module} import main\nmain()\n", encoding="utf-8")
+            script.chmod(0o755)
+        for path in (folder.parent, *folder.parent.parents):
+            if path.is_relative_to("/tmp") and path != Path("/tmp"):
+                path.chmod(path.stat().st_mode | 0o055)
+        enter = ("setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--init-groups", "--")
+        return folder / "bin" / "python", enter, user.pw_uid, user.pw_gid
+
+    return find
+
+
+def _ordinary_user() -> Any:
+    import pwd
+
+    owners = (
+        {line.split(":")[0] for line in Path("/etc/subuid").read_text(encoding="utf-8").splitlines()}
+        if Path("/etc/subuid").exists()
+        else set()
+    )
+    return next((user for user in pwd.getpwall() if user.pw_uid > 0 and user.pw_name in owners), None)
