@@ -172,19 +172,21 @@ def _detour(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any]) -> l
     """Traffic to what lay behind the interface before: where it goes now, and whether all of it gets out."""
     device, interface = change["device"], change["parameters"]["interface"]
     routes = before[device]["routes"]
-    behind = [prefix for prefix, route in routes.items() if route["protocol"] != "connected" and _uses(route, interface)]
+    learnt = {prefix: route for prefix, route in routes.items() if route["protocol"] != "connected" and prefix != "0.0.0.0/0"}
+    behind = [prefix for prefix, route in learnt.items() if _uses(route, interface)]
     if not behind:
         return _skipped("detour", f"no route of {device} led through {interface} before the change")
     behind = sorted(behind, key=lambda prefix: IPv4Network(prefix).prefixlen)[:4]
     wanted = min(change["demand_bps"] or 2e6, 1e6 * float(lab.plan.options["traffic_mbit"]))
     flows = [_flow(lab, device, _host_in(prefix), wanted / len(behind)) for prefix in behind]
     ports = sorted({key.split(":")[1] for key in lab.copy.far_ends if key.split(":")[0] == device})
-    ran = _run(lab, device, ports, flows, lambda seen: sum(float(one["bits_per_second"]) for one in seen.values()), 0.96 * wanted)
+    ran = _run(lab, device, ports, flows, lambda seen: sum(one["bits_per_second"] for one in seen.values()), 0.96 * wanted)
     if not ran["enough"]:
         return _skipped("detour", BUSY)
     return [{
         "what": "detour", "device": device, "interface": interface, "prefixes": behind, "offered": sum(ran["offered"]),
-        "carried": ran["carried"], "through": ran["seen"][interface]["bits_per_second"], "alone": not _alternative(lab, device, behind, interface),
+        "carried": ran["carried"], "through": ran["seen"][interface]["bits_per_second"],
+        "alone": not _alternative(lab, device, behind, interface),
     }]  # fmt: skip
 
 
