@@ -39,6 +39,7 @@ class QueueAction(ActionBase):  # type: ignore[misc]
     TRANSFERS_FILES = False
     _requires_connection = False
     _supports_check_mode = True
+    SHARED: ClassVar[dict[str, Any]] = QUEUE_ARGUMENTS
     ARGUMENTS: ClassVar[dict[str, Any]] = {}
     RULES: ClassVar[dict[str, Any]] = {}
 
@@ -50,12 +51,12 @@ class QueueAction(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Check the arguments, act, and turn what the queue refuses into a failed task."""
         result = super().run(tmp, task_vars)
-        _, given = self.validate_argument_spec({**QUEUE_ARGUMENTS, **self.ARGUMENTS}, **self.RULES)
+        _, given = self.validate_argument_spec({**self.SHARED, **self.ARGUMENTS}, **self.RULES)
         args = json.loads(json.dumps(given))
         self.variables = task_vars or {}
         self.actor = authenticated_user(self.variables)
         try:
-            self.url = args["queue_url"] or self.shared("queue_url") or os.environ.get("FORESTAGE_QUEUE_URL") or DEFAULT_FILE
+            self.url = args.get("queue_url") or self.shared("queue_url") or os.environ.get("FORESTAGE_QUEUE_URL") or DEFAULT_FILE
             as_of = args["as_of"] or self.shared("as_of")
             self.now = parse_time(as_of) if as_of else None
             return {**result, "failed": False, **self.act(args)}
