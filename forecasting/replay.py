@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What policies would have done over past data: a round at each weekly origin, each knowing only what was known then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from .calibration import calibrate
+from .history import History
+from .ledger import Entry, with_outcomes
+from .outcomes import measure
+from .outlook import Outlook
+from .policies import Catalogue, Policy, Templates
+from .recommend import Round, recommend
+
+WEEK = timedelta(weeks=1)
+LEAST_PAST = timedelta(weeks=4)
+Forecaster = Callable[[History, datetime], Callable[[Policy], Outlook]]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The ledger of all rounds, with outcomes, and one row a round."""
+
+    entries: list[Entry]
+    rounds: list[dict[str, Any]]
+
+
+def origins(history: History, as_of: datetime, first: datetime | None = None) -> list[datetime]:
+    """Weekly origins before `as_of`, counted back from it, each with four weeks of past at least (or from `first` on)."""
+    earliest = first or history.samples["ds"].min().to_pydatetime() + LEAST_PAST
+    found = []
+    moment = as_of - WEEK
+    while moment >= earliest:
+        found.append(moment)
+        moment -= WEEK
+    return found[::-1]
+
+
+def replay(
+    history: History,
+    catalogue: Catalogue,
+    templates: Templates,
+    when: list[datetime],
+    as_of: datetime,
+    forecaster: Forecaster,
+    step: Callable[[int, int], None] = lambda done, total: None,
+) -> Replay:
+    """Forecast, recommend and enter into a ledger at each of the origins `when`; label what has matured by `as_of`.
+
+    At each origin the confidence is calibrated with the outcomes known by then. `step` hears how many origins are done.
+    """
+    entries: list[Entry] = []
+    made: list[tuple[datetime, dict[str, Any]]] = []
+    for done, origin in enumerate(when, 1):
+        known = history.until(origin)
+        learnt = calibrate(with_outcomes(entries, measure(known, entries, origin).outcomes), origin)
+        result = recommend(Round(origin, catalogue, templates, known, forecaster(known, origin), calibration=learnt))
+        entries += result.ledger
+        made.append((origin, result.forecast))
+        step(done, len(when))
+    labelled = with_outcomes(entries, measure(history.until(as_of), entries, as_of).outcomes)
+    return Replay(labelled, [_row(origin, forecast, labelled) for origin, forecast in made])
+
+
+def _row(origin: datetime, forecast: dict[str, Any], labelled: list[Entry]) -> dict[str, Any]:
+    """What one round recommended, and how often it turned out to be needed."""
+    names = {item["recommendation_id"] for item in forecast["recommendations"]}
+    answers = [(entry["outcome"] or {}).get("needed", "open") for entry in labelled if entry.get("recommendation_id") in names]
+    return {
+        "as_of": forecast["as_of"],
+        "recommended": len(names),
+        **{label: answers.count(label) for label in ("needed", "not_needed", "unknown", "open")},
+    }
