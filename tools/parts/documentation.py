@@ -24,11 +24,7 @@ def run() -> Part:
 
 
 def _expected() -> dict[str, list[str]]:
-    """Names by kind; filters lie several in a file and have a documentation file each."""
-    found = {
-        kind: sorted(path.stem for path in Path("plugins", folder).glob("[a-z]*.yml" if kind == "filter" else "[a-z]*.py"))
-        for folder, kind in KINDS.items()
-    }
+    found = {kind: sorted(path.stem for path in Path("plugins", folder).glob("[a-z]*.py")) for folder, kind in KINDS.items()}
     found["role"] = sorted(path.parent.name for path in Path("roles").glob("*/meta"))
     return {kind: [f"{NAMESPACE}.{name}" for name in names] for kind, names in found.items() if names}
 
