@@ -22,9 +22,9 @@ options:
     vars: [{name: forestage_fabric}]
     env: [{name: FORESTAGE_FABRIC}]
   node:
-    description: Name of the node in it; the inventory name of the host by default.
+    description: Name of the node in it; the inventory name of the host by default. Where tasks are delegated to the host, C(forestage_node) is needed.
     type: str
-    vars: [{name: forestage_node}, {name: inventory_hostname}]
+    vars: [{name: inventory_hostname}, {name: forestage_node}]
   remote_user:
     description: Tasks are root in the node, whatever user the inventory names for ssh.
     type: str
