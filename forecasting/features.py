@@ -63,6 +63,14 @@ def _recent(past: Floats, season: int) -> Floats:
     return np.concatenate([*last, *means, day_before], axis=1)
 
 
+def _drifting(past: Floats, weeks: Floats, steps: Ints, long_season: int) -> Floats:
+    """The same phase of last week, moved on by as many of the last week's change of level as lie between; (n, s, 0 or 1)."""
+    if not long_season:
+        return weeks
+    change = _mean(past[:, -long_season:]) - _mean(past[:, -2 * long_season : -long_season])
+    return weeks[:, :, :1] + ((steps // long_season + 1) * change)[:, :, None]
+
+
 def window(panel: Panel, origin: int, steps: Ints) -> Window:
     """Features for forecasting `steps` (0 = the first after the past) from what lies before `origin`."""
     past = panel.y[:, :origin]
@@ -74,7 +82,8 @@ def window(panel: Panel, origin: int, steps: Ints) -> Window:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         middle, spread = np.nanmean(days, axis=2), np.nanstd(days, axis=2)
-    scaled = np.concatenate([days, weeks, middle[:, :, None]], axis=2)
+    drift = _drifting(past, weeks, steps, panel.long_season)
+    scaled = np.concatenate([days, weeks, drift, middle[:, :, None]], axis=2)
     constant = np.concatenate([(recent - level) / scale, change / scale, np.log(scale / (np.abs(level) + TINY))], axis=1)
     clock = [panel.day[:, origin + steps], panel.week[:, origin + steps] // panel.season]
     parts = [

@@ -56,7 +56,7 @@ def forecast(
         InputError: when nothing can be forecast. A series that cannot is named in ``meta["left_out"]``.
     """
     told = progress or Progress()
-    cutoff, ahead = _moment(as_of), _length(horizon)
+    cutoff, ahead = cutoff_of(as_of), length_of(horizon)
     known = history.until(cutoff)
     made = prepare(known, _wanted(known, only_metric), cutoff, ahead, interval)
     left_out = [dict(item) for item in history.left_out] + made.left_out
@@ -82,14 +82,16 @@ def forecast(
     return Forecast(frame, meta, dict(sorted(drawn.items())))
 
 
-def _moment(as_of: datetime | pd.Timestamp) -> pd.Timestamp:
+def cutoff_of(as_of: datetime | pd.Timestamp) -> pd.Timestamp:
+    """The cut-off in UTC; one without a zone is refused."""
     moment = pd.Timestamp(as_of)
     if moment.tzinfo is None:
         raise InputError(f"the cut-off {as_of} has no time zone; write it like 2026-11-23T00:00:00Z")
     return moment.tz_convert("UTC").as_unit("ns")
 
 
-def _length(horizon: pd.Timedelta | str) -> pd.Timedelta:
+def length_of(horizon: pd.Timedelta | str) -> pd.Timedelta:
+    """The horizon as a length of time, from a minute to a year."""
     try:
         length = pd.Timedelta(horizon)
     except ValueError:

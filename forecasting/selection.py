@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from .rolling import Errors
 
-MINIMUM_GAIN = 0.15
+MINIMUM_GAIN = 0.1
 MINIMUM_WINS = 0.7
 
 

@@ -50,10 +50,10 @@ class History:
 
     @cached_property
     def _slices(self) -> dict[str, slice]:
-        ids = self.samples["unique_id"].to_numpy(dtype=str)
-        names, first = np.unique(ids, return_index=True)
-        ends = np.append(first[1:], len(ids))
-        return {str(name): slice(int(start), int(end)) for name, start, end in zip(names, first, ends, strict=True)}
+        codes, names = pd.factorize(self.samples["unique_id"])
+        starts = np.flatnonzero(np.diff(codes, prepend=-1))
+        ends = np.append(starts[1:], len(codes))
+        return {str(names[codes[start]]): slice(int(start), int(end)) for start, end in zip(starts, ends, strict=True)}
 
     def row(self, unique_id: str) -> dict[str, Any]:
         """What the series is (columns `SERIES_COLUMNS`). Raises `InputError` for an unknown series."""

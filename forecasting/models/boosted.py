@@ -14,6 +14,7 @@ from .protocol import Fitted
 
 GOLDEN = 0.6180339887498949
 TARGET_CLIP = 10.0
+LEAST_ROWS = 60_000
 THREADS = 2
 
 
@@ -21,12 +22,13 @@ THREADS = 2
 class Boosted:
     """LightGBM on same-phase features.
 
-    rows: at most so many training rows; trees, leaves, rate: size of the model; steps_per_origin: at most so many of the
-    steps ahead are learnt from one origin, so that more origins fit into `rows`.
+    rows, rows_per_series: at most so many training rows, in all and for each series; trees, leaves, rate: size of the
+    model; steps_per_origin: at most so many of the steps ahead are learnt from one origin, so that more origins fit in.
     """
 
     name: str = "boosted"
     rows: int = 400_000
+    rows_per_series: int = 4_000
     trees: int = 250
     leaves: int = 63
     rate: float = 0.06
@@ -58,8 +60,8 @@ class Boosted:
         first = max(min(context, last - max(panel.horizon, panel.season)), min(panel.season, last), 1)
         if last < first:
             return []
-        per_origin = len(panel.ids) * min(panel.horizon, self.steps_per_origin)
-        count = max(1, self.rows // max(per_origin, 1))
+        rows = min(self.rows, max(LEAST_ROWS, self.rows_per_series * len(panel.ids)))
+        count = max(1, rows // (len(panel.ids) * min(panel.horizon, self.steps_per_origin)))
         if count >= last - first + 1:
             return list(range(first, last + 1))
         places = first + (np.arange(count) * GOLDEN % 1.0 * (last - first + 1)).astype(int)

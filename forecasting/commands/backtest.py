@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``backtest``: how good the forecasts of one's own history would have been."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..progress import Progress
+from .forecast import moment
+
+NAME = "backtest"
+HELP = "Measure how good past forecasts of a history would have been."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of `backtest`."""
+    parser.add_argument("--history", type=Path, required=True, help="history folder, or a table (.csv, .parquet) with --mapping")
+    parser.add_argument("--mapping", type=Path, help="YAML: what the series of a plain table are")
+    parser.add_argument("--as-of", required=True, help="end of the last forecast, for example 2026-11-23T00:00:00Z")
+    parser.add_argument("--horizon", default="7d", help="how far ahead each forecast looks (default 7d)")
+    parser.add_argument("--origins", type=int, default=3, help="how many cut-offs, one horizon apart (default 3)")
+    parser.add_argument("--interval", default="auto", help="native, or a step like 1h to average to (default: native up to 2d, else 1h)")
+    parser.add_argument("--only-metric", nargs="+", action="extend", default=[], metavar="METRIC", help="forecast only these metrics")
+    parser.add_argument("--model", help="use this model for all series instead of choosing")
+    parser.add_argument("--seed", type=int, default=0, help="of training and paths (default 0)")
+
+
+def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    """Forecast from past cut-offs and compare with what came."""
+    as_of = moment(args.as_of)
+    from ..backtest import backtest
+    from ..history import load_history
+
+    return backtest(
+        load_history(args.history, args.mapping),
+        as_of=as_of, horizon=args.horizon, origins=args.origins, interval=args.interval,
+        only_metric=args.only_metric, model=args.model, seed=args.seed, progress=progress,
+    )  # fmt: skip
+
+
+def text(result: dict[str, Any]) -> str:
+    """The result as a table."""
+    lines = [f"{'series':<44} {'MASE':>7} {'sMAPE':>7} {'cov80':>6} {'cov95':>6}  models"]
+    rows = [*result["series"], {"unique_id": "all", "models": "", **result["overall"]}]
+    for row in rows:
+        numbers = " ".join(f"{'-' if row[key] is None else format(row[key], '.3f'):>7}" for key in ("mase", "smape", "cover80", "cover95"))
+        lines.append(f"{row['unique_id']:<44} {numbers}  {row['models']}")
+    return "\n".join(lines)

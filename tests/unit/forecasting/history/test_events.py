@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Calendars become dated occurrences, right over a change of clocks."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from forecasting.errors import InputError
+from forecasting.history.events import load_events
+
+ICS = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//test//EN
+BEGIN:VEVENT
+UID:1@test
+DTSTAMP:20260101T000000Z
+SUMMARY:Market day
+CATEGORIES:CAMPAIGN
+DTSTART;TZID=Europe/Berlin:20261022T090000
+DTEND;TZID=Europe/Berlin:20261022T110000
+RRULE:FREQ=WEEKLY;COUNT=3
+EXDATE;TZID=Europe/Berlin:20261105T090000
+X-FORESTAGE-MAGNITUDE:2.5
+X-FORESTAGE-DEVICES:edge-b1,edge-a1
+END:VEVENT
+END:VCALENDAR
+"""
+YML = """
+- {name: Match, kind: sport, start: 2026-10-22 09:00, end: 2026-10-22 11:00, tz: Europe/Berlin, rrule: FREQ=WEEKLY;COUNT=2, sites: [a]}
+"""
+
+
+def test_recurrence_keeps_the_local_hour(tmp_path):
+    (tmp_path / "events.ics").write_text(ICS)
+    found = load_events(tmp_path)
+    assert found["start"].tolist() == [pd.Timestamp("2026-10-22T07:00Z"), pd.Timestamp("2026-10-29T08:00Z")]
+    assert (found["end"] - found["start"] == pd.Timedelta("2h")).all()
+    first = found.iloc[0]
+    assert (first["kind"], first["magnitude"], first["devices"], first["sites"]) == ("campaign", 2.5, ("edge-b1", "edge-a1"), ())
+
+
+def test_yaml_events_do_the_same(tmp_path):
+    (tmp_path / "events.yml").write_text(YML)
+    found = load_events(tmp_path)
+    assert found["start"].tolist() == [pd.Timestamp("2026-10-22T07:00Z"), pd.Timestamp("2026-10-29T08:00Z")]
+    assert found["sites"].tolist() == [("a",), ("a",)]
+
+
+def test_no_calendar_is_an_empty_calendar(tmp_path):
+    assert load_events(tmp_path).empty
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("- {name: x, start: 2026-01-02, end: 2026-01-01}", "not after its start"),
+        ("- {name: x, start: 2026-01-01}", "has no end"),
+        ("- {name: x, start: 2026-01-01, end: 2026-01-02, tz: Mars/Base}", "no known time zone"),
+        ("- {name: x, start: 2026-01-01, end: 2026-01-02, magnitude: -1}", "not a positive number"),
+        ("- {name: x, start: 2026-01-01, end: 2026-01-02, colour: red}", "unknown field 'colour'"),
+        ("- {name: x, start: soon, end: 2026-01-02}", "is not a time"),
+        ("- {name: x, start: 2026-01-01, end: 2026-01-02, rrule: SOMETIMES}", "rrule"),
+        ("a: [", "line 1|line 2"),
+        ("just words", "must be a list"),
+    ],
+)
+def test_a_bad_yaml_event_is_refused_in_a_sentence(tmp_path, text, why):
+    (tmp_path / "events.yml").write_text(text)
+    with pytest.raises(InputError, match=why):
+        load_events(tmp_path)
+
+
+def test_a_broken_calendar_is_refused(tmp_path):
+    (tmp_path / "events.ics").write_text("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:never\n")
+    with pytest.raises(InputError, match=r"events\.ics"):
+        load_events(tmp_path)
