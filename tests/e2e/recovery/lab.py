@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ class Lab:
         self.inventory = folder / "hosts.json"
         self.inventory.write_text(json.dumps(inventory), encoding="utf-8")
 
-    def play(self, name: str, **variables: Any) -> subprocess.Popen[bytes]:
+    def play(self, name: str, flags: Sequence[str] = (), **variables: Any) -> subprocess.Popen[bytes]:
         """Start a playbook in a process group of its own."""
         given = self.folder / f"{name}-{time.monotonic_ns()}.json"
         given.write_text(json.dumps(variables), encoding="utf-8")
@@ -142,11 +142,11 @@ class Change:
     def shell(self, *argv: str) -> str:
         return self.lab.fabric.exec(self.device, argv, timeout=60).stdout.decode()
 
-    def deploy(self, deadline: float = 60, bake: float = 1, **variables: Any) -> subprocess.Popen[bytes]:
+    def deploy(self, deadline: float = 60, bake: float = 1, flags: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         """Start its deployment."""
         job = self.lab.store.jobs(change_ids=[self.change_id])[0]
-        given = {"deploy_deadline": deadline, "deploy_bake": bake, "deploy_health_tries": 2, "deploy_health_pause": 1, **variables}
-        return self.lab.play("deploy", deploy_job=job, deploy_candidate=self.candidate, **given)
+        given = {"deploy_deadline": deadline, "deploy_bake": bake, "deploy_health_tries": 2, "deploy_health_pause": 1}
+        return self.lab.play("deploy", flags, deploy_job=job, deploy_candidate=self.candidate, **given)
 
     def result(self) -> dict[str, Any]:
         """What the deployment recorded."""
