@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 
 def to_text(moment: datetime) -> str:
     """Write an aware datetime as ``2026-11-23T04:05:06Z`` (microseconds only when there are any)."""
     if moment.tzinfo is None:
         raise ValueError(f"the time {moment.isoformat()} has no time zone; give it one, for example UTC")
-    return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def parse_time(text: str) -> datetime:
@@ -21,4 +21,4 @@ def parse_time(text: str) -> datetime:
         raise ValueError(f"{text!r} is not a time; write it like 2026-11-23T04:05:06Z") from None
     if moment.tzinfo is None:
         raise ValueError(f"the time {text!r} has no time zone; write it like 2026-11-23T04:05:06Z")
-    return moment.astimezone(timezone.utc)
+    return moment.astimezone(UTC)

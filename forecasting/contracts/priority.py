@@ -50,7 +50,9 @@ class Priority:
             value = BOTTLENECK_FLOOR + product * (100.0 - BOTTLENECK_FLOOR) / 100.0
         aging = _aging(factors.waiting_since, now)
         value = round(min(100.0, value + aging), 3)
-        parts = f"confidence {factors.confidence:.2f} × severity {factors.severity} × criticality {factors.criticality} × urgency {urgency:.2f}"
+        parts = (
+            f"confidence {factors.confidence:.2f} × severity {factors.severity} × criticality {factors.criticality} × urgency {urgency:.2f}"
+        )
         extra = (", kept in the critical tier as a bottleneck" if bottleneck else "") + (f", +{aging:.1f} for waiting" if aging else "")
         return cls(value, parts + extra)
 

@@ -6,10 +6,11 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+if TYPE_CHECKING:  # loading them takes 0.2 s, which who checks nothing need not wait for
+    from jsonschema import Draft202012Validator
+    from referencing import Registry
 
 FOLDER = Path(__file__).parent / "schemas"
 
@@ -20,6 +21,8 @@ class ContractError(ValueError):
 
 @cache
 def _registry() -> Registry[Any]:
+    from referencing import Registry, Resource
+
     contents = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.schema.json")))
     return Registry().with_resources((schema["$id"], Resource.from_contents(schema)) for schema in contents)
 
