@@ -81,12 +81,13 @@ def send(flows: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
 
 
 def counters(interfaces: list[str]) -> dict[str, Any]:
-    """Bytes sent by each interface, and by each of its shaping classes."""
+    """Bytes sent by each interface, and by each of its shaping classes, with the times when they were read."""
     seen: dict[str, Any] = {}
     for name in interfaces:
         with open(f"/sys/class/net/{name}/statistics/tx_bytes", encoding="ascii") as octets:
-            seen[name] = {"bytes": int(octets.read()), "classes": {}}
+            seen[name] = {"bytes": int(octets.read()), "at": time.monotonic(), "classes": {}}
         shown = subprocess.run(["tc", "-s", "class", "show", "dev", name], capture_output=True, text=True, check=False).stdout
+        seen[name]["classes_at"] = time.monotonic()
         for minor, sent in re.findall(r"class htb 1:([0-9a-f]+) [^\n]*\n Sent (\d+) bytes", shown):
             seen[name]["classes"][str(int(minor, 16))] = int(sent)
     return seen
@@ -95,15 +96,16 @@ def counters(interfaces: list[str]) -> dict[str, Any]:
 def sample(interfaces: list[str], delay: float, seconds: float) -> dict[str, Any]:
     """What each interface sends in `seconds`, beginning after `delay`: by then the queues are full."""
     time.sleep(delay)
-    before, start = counters(interfaces), time.monotonic()
+    before = counters(interfaces)
     time.sleep(seconds)
-    after, took = counters(interfaces), time.monotonic() - start
+    after = counters(interfaces)
     passed: dict[str, Any] = {}
     for name in interfaces:
         old, new = before[name], after[name]
+        span = new["classes_at"] - old["classes_at"]
         passed[name] = {
-            "bits_per_second": 8 * (new["bytes"] - old["bytes"]) / took,
-            "classes": {minor: 8 * (sent - old["classes"].get(minor, 0)) / took for minor, sent in new["classes"].items()},
+            "bits_per_second": 8 * (new["bytes"] - old["bytes"]) / (new["at"] - old["at"]),
+            "classes": {minor: 8 * (sent - old["classes"].get(minor, 0)) / span for minor, sent in new["classes"].items()},
         }
     return passed
 

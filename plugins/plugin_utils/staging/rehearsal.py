@@ -18,6 +18,7 @@ from .canonical import read_back
 from .interfaces import loopbacks_of
 from .lab import Lab
 from .traffic import measure
+from .untested import withheld, without
 
 Evidence = dict[str, Any]
 DEADLINE_SECONDS = 1800.0
@@ -33,9 +34,8 @@ def baseline(lab: Lab) -> Evidence:
     return {
         "settled_s": round(settled, 1),
         "configs": configs,
-        "untested": {
-            device: difference(config, configs[device]) for device, config in wanted.items() if digest(config) != digest(configs[device])
-        },
+        "untested": {device: difference(config, configs[device]) for device, config in wanted.items() if config != configs[device]},
+        "withheld": {device: sorted(withheld(config["frr"], configs[device]["frr"])) for device, config in wanted.items()},
         "observed": lab.observe(lab.copy.nodes),
         "reached": reach(lab),
         "management": greet(lab),
@@ -64,6 +64,7 @@ def rehearse(lab: Lab, change_id: str, base: Evidence) -> Evidence:
 def _apply(lab: Lab, change_id: str, device: str, config: Mapping[str, Any], base: Evidence) -> dict[str, Any]:
     """Apply with a deadline, as production will; returns the configuration read back from the device."""
     driver, running = lab.driver(device), base["configs"][device]
+    config = {**config, "frr": without(str(config["frr"]), (tuple(path) for path in base["withheld"].get(device, [])))}
     order: dict[str, Any] = {
         "base_digest": digest(running),
         "deadline_s": DEADLINE_SECONDS,
@@ -74,7 +75,7 @@ def _apply(lab: Lab, change_id: str, device: str, config: Mapping[str, Any], bas
     except DeviceError as error:
         if error.code != "apply_failed" or canonical(config)["frr"] == running["frr"]:
             raise
-        text = read_back(lab, device, str(config["frr"]), running["frr"])
+        text = read_back(lab, device, config["frr"], running["frr"])
         driver.apply(_second(change_id), {**config, "frr": text}, **order)
     read: dict[str, Any] = driver.running()["config"]
     return read

@@ -10,6 +10,7 @@ from ..checks.evidence import Check, Evidence
 from ..checks.golden import Rule
 from ..checks.verdict import judge, not_staged, verdict_of
 from .plan import Plan
+from .untested import put_back
 
 
 def evidence_of(plan: Plan, base: Mapping[str, Any], rehearsed: Mapping[str, Any]) -> Evidence:
@@ -45,8 +46,15 @@ def verdicts_of(plan: Plan, base: Mapping[str, Any], rehearsed: Mapping[str, Map
             verdicts[change_id] = not_staged(change_id, "the rehearsal did not come to an end")
             continue
         found: list[Check] = judge(evidence_of(plan, base, rehearsed[change_id]), rules)
-        verdicts[change_id] = verdict_of(change_id, found, rehearsed[change_id], untested, _topology(plan))
+        canonical = {device: _whole(plan, base, device, config) for device, config in rehearsed[change_id].get("canonical", {}).items()}
+        verdicts[change_id] = verdict_of(change_id, found, {**rehearsed[change_id], "canonical": canonical}, untested, _topology(plan))
     return verdicts
+
+
+def _whole(plan: Plan, base: Mapping[str, Any], device: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration read back from a virtual device, with the lines that it could not be given."""
+    kept_out = [tuple(path) for path in base["withheld"].get(device, [])]
+    return {**config, "frr": put_back(config["frr"], plan.running[device]["frr"], kept_out)} if kept_out else dict(config)
 
 
 def _lines(diff: str) -> list[str]:

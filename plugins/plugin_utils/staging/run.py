@@ -52,7 +52,10 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
         code = _molecule(work, float(order["timeout_s"]))
         result = work / "results" / "verdicts.json"
         if not result.is_file():
-            raise RunError(f"Molecule ended with code {code} before there was a verdict: {_last_words(work / 'molecule.log')}")
+            said = _last_words(work / "molecule.log")
+            if f"fabric {order['plan']['fabric']} was not built" in said:
+                return _nothing_to_do(dict.fromkeys(order["plan"]["changes"], f"the virtual copy does not start: {said}"))
+            raise RunError(f"Molecule ended with code {code} before there was a verdict: {said}")
         answer: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
         return answer
 

@@ -7,6 +7,7 @@ held back. Routes to the test destinations are set in the virtual kernel for as 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -52,11 +53,12 @@ def _probe_address(lab: Lab, device: str) -> str:
 
 
 def _run(
-    lab: Lab, device: str, interfaces: list[str], flows: list[Measured], carried: Callable[[Measured], float], needed: float
+    lab: Lab, device: str, interfaces: list[str], flows: list[Measured], carried: Callable[[Measured], float], bounds: tuple[float, float]
 ) -> Measured:
     """Send the flows and sample the interfaces once their queues are full; rates in bit/s.
 
-    A stalled machine only ever makes `carried` (of the interfaces' samples) look too small: below `needed` it is measured again.
+    A machine that stalls measures too little, or too much when it catches up: what `carried` reads from the
+    interfaces' samples is measured again when it is out of `bounds`.
     """
     seconds = float(lab.plan.options["measure_s"])
     probe, _ = lab.copy.probes[device]
@@ -68,7 +70,7 @@ def _run(
         )
         offered = [count * (SIZE + 14) * 8 / total for count in sent["sent"]]
         enough = all(count >= ENOUGH * total * flow["packets_per_second"] for count, flow in zip(sent["sent"], flows, strict=True))
-        if enough and carried(seen) >= needed:
+        if enough and bounds[0] <= carried(seen) <= bounds[1]:
             break
     return {"offered": offered, "carried": carried(seen), "seen": seen, "enough": enough}
 
@@ -128,8 +130,8 @@ def _capacity(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any]) ->
         results = []
         for what, wanted in offers.items():
             flows = [_flow(lab, device, TARGET, wanted / factor)]
-            needed = 0.96 * wanted if what == "demand" else 0.9 * limit
-            ran = _run(lab, device, [interface], flows, lambda seen: float(seen[interface]["bits_per_second"]), needed / factor)
+            bounds = (0.96 * wanted / factor, math.inf) if what == "demand" else (0.9 * limit / factor, 1.05 * limit / factor)
+            ran = _run(lab, device, [interface], flows, lambda seen: float(seen[interface]["bits_per_second"]), bounds)
             if not ran["enough"]:
                 results += _skipped(what, BUSY)
                 continue
@@ -180,7 +182,7 @@ def _detour(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any]) -> l
     wanted = min(change["demand_bps"] or 2e6, 1e6 * float(lab.plan.options["traffic_mbit"]))
     flows = [_flow(lab, device, _host_in(prefix), wanted / len(behind)) for prefix in behind]
     ports = sorted({key.split(":")[1] for key in lab.copy.far_ends if key.split(":")[0] == device})
-    ran = _run(lab, device, ports, flows, lambda seen: sum(one["bits_per_second"] for one in seen.values()), 0.96 * wanted)
+    ran = _run(lab, device, ports, flows, lambda seen: sum(one["bits_per_second"] for one in seen.values()), (0.96 * wanted, math.inf))
     if not ran["enough"]:
         return _skipped("detour", BUSY)
     return [{

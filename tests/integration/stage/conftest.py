@@ -55,14 +55,15 @@ NETWORK = {
 }
 
 
-def item(change_id: str, device: str, template: str, *, demand: float = 0, **parameters: Any) -> dict[str, Any]:
-    """A change as role stage takes it, rendered against the network."""
+def item(change_id: str, device: str, template: str, *, demand: float = 0, network: Any = None, **parameters: Any) -> dict[str, Any]:
+    """A change as role stage takes it, rendered against a network (`NETWORK` by default)."""
+    network = network or NETWORK
     job: dict[str, Any] = {"change_id": change_id, "device": device}
     job["change"] = {"template": template, "kind": CATALOGUE[template].kind, "parameters": parameters}
     if demand:
         job["documents"] = {"recommendation": {"evidence": {"forecast_peak": demand, "unit": "bit/s"}}}
-    running = {name: {"config": config, "digest": digest(config)} for name, config in NETWORK.items()}
-    return {"job": job, "candidate": make_candidate(job, running, CATALOGUE, Guard()), "running": dict(NETWORK)}
+    running = {name: {"config": config, "digest": digest(config)} for name, config in network.items()}
+    return {"job": job, "candidate": make_candidate(job, running, CATALOGUE, Guard()), "running": dict(network)}
 
 
 @dataclass

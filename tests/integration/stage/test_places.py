@@ -13,7 +13,7 @@ import pytest
 import yaml
 from ansible_collections.forestage.network.plugins.plugin_utils.fabric import Fabric
 
-from .conftest import Stage, item
+from .conftest import NETWORK, Stage, item
 
 GOOD = {"device": "left", "template": "filter", "name": "scanner", "source": "203.0.113.0/24"}
 
@@ -70,3 +70,20 @@ def test_a_change_that_cannot_be_copied_is_not_staged(stage: Stage) -> None:
     verdict = stage.verdicts(stage.start([foreign]))["foreign-platform"]
     assert (verdict["result"], verdict["checks"]) == ("not_staged", [])
     assert verdict["reason"] == "left is of platform ios_xe, which cannot run virtually here"
+
+
+def test_lines_that_no_virtual_router_takes_make_the_verdict_partial(stage: Stage) -> None:
+    odd = {**NETWORK["left"], "frr": NETWORK["left"]["frr"] + "router isis backbone\n net 49.0001.0000.0000.0001.00\nexit\n"}
+    change = item("partly-tried", **GOOD, network={**NETWORK, "left": odd})
+    verdict = stage.verdicts(stage.start([change]))["partly-tried"]
+    assert verdict["result"] == "partial", verdict["reason"]
+    assert "left: -router isis backbone" in verdict["untested"]
+    assert "router isis backbone\n net 49.0001.0000.0000.0001.00\nexit\n" in verdict["canonical"]["left"]["frr"]
+
+
+def test_a_copy_that_does_not_start_is_not_staged(stage: Stage) -> None:
+    odd = {**NETWORK["left"], "nft": "table inet filter {\n\tnonsense\n}\n"}
+    change = item("no-copy", **GOOD, network={**NETWORK, "left": odd})
+    verdict = stage.verdicts(stage.start([change]))["no-copy"]
+    assert verdict["result"] == "not_staged"
+    assert "does not start" in verdict["reason"] and "left" in verdict["reason"]
