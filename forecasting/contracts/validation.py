@@ -36,6 +36,8 @@ def schema_of(kind: str) -> dict[str, Any]:
 @cache
 def validator_of(kind: str) -> Draft202012Validator:
     """The validator of a value, for whoever needs the places of the errors."""
+    from jsonschema import Draft202012Validator
+
     return Draft202012Validator(schema_of(kind), registry=_registry())
 
 
