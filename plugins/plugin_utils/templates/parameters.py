@@ -4,36 +4,39 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.forestage.network.forecasting.contracts import schema_of
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import SchemaError
-from referencing import Registry, Resource
 
 from .errors import TemplateError
 
-FORMATS = FormatChecker(formats=())
+if TYPE_CHECKING:
+    from jsonschema import FormatChecker
+
+FORMATS: dict[str, Callable[[str], object]] = {
+    "prefix": lambda text: ipaddress.ip_network(text, strict=True),
+    "address": ipaddress.ip_address,
+    "interface_address": ipaddress.ip_interface,
+}
 
 
-@FORMATS.checks("prefix", raises=ValueError)
-def _is_prefix(value: object) -> bool:
-    return bool(ipaddress.ip_network(str(value), strict=True))
+@cache
+def _formats() -> FormatChecker:
+    from jsonschema import FormatChecker
 
-
-@FORMATS.checks("address", raises=ValueError)
-def _is_address(value: object) -> bool:
-    return bool(ipaddress.ip_address(str(value)))
-
-
-@FORMATS.checks("interface_address", raises=ValueError)
-def _is_interface_address(value: object) -> bool:
-    return bool(ipaddress.ip_interface(str(value)))
+    checker = FormatChecker(formats=())
+    for name, read in FORMATS.items():
+        checker.checks(name, raises=ValueError)(lambda value, read=read: bool(read(str(value))))
+    return checker
 
 
 def schema_of_parameters(stated: Mapping[str, Any]) -> dict[str, Any]:
     """The full JSON Schema behind a meta.yml's `parameters`; `TemplateError` where it is none."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
     schema = {"type": "object", "additionalProperties": False, **stated}
     schema["properties"] = {"state": {"$ref": "urn:forestage:template_types:1#/$defs/state"}, **stated["properties"]}
     try:
@@ -49,12 +52,15 @@ def checked_parameters(template: str, stated: Mapping[str, Any], given: Mapping[
     Raises:
         TemplateError: naming the template, the parameter and what was expected.
     """
+    from jsonschema import Draft202012Validator
+    from referencing import Registry, Resource
+
     schema = schema_of_parameters(stated)
     types = ((f"urn:forestage:{kind}:1", Resource.from_contents(schema_of(kind))) for kind in ("common", "template_types"))
     registry: Registry[Any] = Registry().with_resources(types)
     defaults = {name: part["default"] for name, part in stated["properties"].items() if "default" in part}
     value = {"state": "present", **defaults, **given}
-    for error in Draft202012Validator(schema, registry=registry, format_checker=FORMATS).iter_errors(value):
+    for error in Draft202012Validator(schema, registry=registry, format_checker=_formats()).iter_errors(value):
         where = ".".join(str(part) for part in error.absolute_path)
         place = f"parameter {where}" if where else "its parameters"
         raise TemplateError(f"template {template}, {place}: {_explain(error)}")
