@@ -206,6 +206,7 @@ def _entry(given: Round, found: Evaluation, sure: Sureness, target: Target, grou
         "limit": found.limit,
         "duration_s": found.policy.when.duration_s,
         "horizon_s": (found.end - given.as_of).total_seconds(),
+        "interval_s": found.outlook.interval_s,
         "window_start": to_text(found.start),
         "beyond": found.policy.when.beyond,
         "p_raw": round(found.crossing.probability, 6),
