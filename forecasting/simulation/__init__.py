@@ -35,7 +35,7 @@ At the end of week 8 (default start 2026-09-28, so as_of 2026-11-23T00:00:00Z), 
 
 * edge-a1 eth3: peak 15.3 Mbit/s, +7 %/week: beyond 80 % of 20 Mbit/s in week 9 → ``capacity``.
 * core-a1 eth3: peak 15.2 Mbit/s, +6.5 %/week, at OSPF cost 10; core-a2 eth3 idles at 1.7 Mbit/s with cost 100 → ``te_cost`` 100.
-* edge-b1 shop: response 95 to 115 ms, in campaigns 230 to 400 (limit 200), while the link stays below 80 % → ``qos_event``.
+* edge-b1 shop: response 85 to 105 ms, in campaigns 290 to 500 (limit 150), while the link stays below 80 % → ``qos_event``.
 * edge-b1 eth3: intrusion attempts rise since day 51 from 6 to 60 per 5 min (limit 30) → ``filter`` or ``rate_limit``, ttl.
 * leaf-b1: 385 users in the busy hours, +18 a week; a leaf serves 400 → ``device_baseline`` leaf-b2, role leaf.
 * Not needed: core-a2, core-b1, core-b2, every leaf uplink, edge-b1's capacity, erp, edge-a1's security, leaf-a1's users.

@@ -126,13 +126,13 @@ def lab() -> Network:
         Cut("a-to-b", Load(17.4 * MBIT, 0.065, 13.5), (core["a", 1], core["a", 2])),
         Cut("b-to-a", Load(9.0 * MBIT, 0.005, 12.5), (core["b", 1], gappy)),
         Cut("edge-a1-up", Load(15.7 * MBIT, 0.07, 14.0), (uplink["a"],)),
-        Cut("edge-b1-up", Load(7.2 * MBIT, 0.004, 14.0), (uplink["b"],)),
+        Cut("edge-b1-up", Load(4.5 * MBIT, 0.004, 14.0), (uplink["b"],)),
         Cut("leaf-a1-up", Load(14.0 * MBIT, 0.01, 13.0), _leaf("leaf-a1", "a", 24), 0.0, "a"),
         Cut("leaf-b1-up", Load(16.0 * MBIT, 0.04, 13.0), _leaf("leaf-b1", "b"), 0.0, "b"),
     )
     shop_labels: dict[str, str] = {"destination": "198.51.100.0/24", "protocol": "tcp", "port": "443"}
     applications = (
-        Application("shop", "edge-b1", "eth3", "b", "edge", Load(3.0 * MBIT, 0.004, 15.0, 0.3, 0.9), 45.0, 50.0, shop_labels, 2.5),
+        Application("shop", "edge-b1", "eth3", "b", "edge", Load(4.0 * MBIT, 0.004, 15.0, 0.3, 0.9), 32.0, 90.0, shop_labels, 2.35),
         Application("erp", "leaf-a1", "eth1", "a", "leaf", Load(1.0 * MBIT, 0.005), 30.0, 60.0),
     )
     threats = (

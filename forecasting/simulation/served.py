@@ -138,8 +138,7 @@ def _application(app: Application, latent: Latent, deployed: Deployed, links: di
     classes = []
     for rule in deployed.classes(app.device, app.interface, str(app.labels.get("destination", "0.0.0.0/0"))):
         active = deployed.active(rule)
-        own = np.minimum(demand / (state.capacity * rule.parameters["share_percent"] / 100.0), FULLEST)
-        waiting = np.where(active > 0, np.minimum(waiting, _waiting(app, own)), waiting)
+        waiting = np.where(active > 0, _protected(app, demand, state.capacity, rule.parameters["share_percent"] / 100.0, waiting), waiting)
         classes.append((rule, demand * active * 300.0 / 8.0))
     noise = stream(seed, f"{app.name}/response").standard_normal((demand.size, 2)).T
     response = (app.base_ms + waiting) * np.exp(RESPONSE_NOISE * noise[0])
@@ -147,6 +146,14 @@ def _application(app: Application, latent: Latent, deployed: Deployed, links: di
     errors = np.clip((ERROR_BASE + ERROR_FULL * lost) * np.exp(0.2 * noise[1]), 0.0, 1.0)
     transactions = np.floor(demand * 300.0 / 8.0 / 50e3 * (1.0 - lost))
     return ApplicationState(app, response, transactions, errors, tuple(classes))
+
+
+def _protected(app: Application, demand: Floats, capacity: Floats, share: float, waiting: Floats) -> Floats:
+    """Within its guaranteed share a class waits for nothing but itself; what exceeds the share waits like all others."""
+    beyond = np.maximum(0.0, 1.0 - share * capacity / demand)
+    alone = _waiting(app, np.minimum(demand / capacity, FULLEST))
+    protected: Floats = (1.0 - beyond) * np.minimum(alone, waiting) + beyond * waiting
+    return protected
 
 
 def _waiting(app: Application, load: Floats) -> Floats:
