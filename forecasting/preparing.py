@@ -129,7 +129,7 @@ def _entry(history: History, row: dict[str, Any], times: pd.DatetimeIndex, ahead
     season, long_season = seasons_of(step_s)
     values = history.values(row["unique_id"])
     raw = values.to_numpy(dtype=float)
-    seen, place = to_steps(values.index, raw, times[count], step_s, count, step_s / step_of(row["interval_s"]))
+    seen, place = to_steps(pd.DatetimeIndex(values.index), raw, times[count], step_s, count, step_s / step_of(row["interval_s"]))
     censored = np.zeros(count, dtype=bool)
     marks = censored_samples(history, row)
     censored[place[marks & (place >= 0)]] = True
@@ -167,7 +167,7 @@ def _quieted(
     season, long_season = seasons_of(step_s)
     busy = np.any([strength[: len(values)] > 0 for strength in strengths.values()], axis=0)
     week = long_season if long_season and len(values) >= 3 * long_season else season
-    found = [learn(kind, values, strength, busy, week) for kind, strength in strengths.items()]
+    found = [learn(kind, values, strength, busy, week, season) for kind, strength in strengths.items()]
     uplifts = tuple(uplift for uplift in found if uplift is not None)
     for uplift in uplifts:
         values = without(values, uplift)

@@ -18,6 +18,8 @@ from .panel import Floats, Mask
 SURE = 2.0
 WEEKS_AROUND = 3
 LEAST_STEPS = 3
+SHAPE_PRIOR = 4.0
+MOST_SHAPE = 5.0
 MOST_RATIO = 20.0
 
 
@@ -26,7 +28,8 @@ class Uplift:
     """The effect of one kind of event on one series: value = base × (1 + effect × intensity).
 
     effect, spread: per unit of magnitude, with the standard error of a single coming event; occurrences: past events it was
-    learnt from; intensity: (t + horizon,), the magnitude in force in each step.
+    learnt from; intensity: (t + horizon,), the magnitude in force in each step, times the share of the effect that falls on
+    that time of day (a campaign fills the busy hours, not the night).
     """
 
     kind: str
@@ -53,11 +56,11 @@ def intensity(events: list[dict[str, Any]], times: pd.DatetimeIndex, step_s: int
     return made
 
 
-def learn(kind: str, values: Floats, strength: Floats, busy: Mask, week: int) -> Uplift | None:
+def learn(kind: str, values: Floats, strength: Floats, busy: Mask, week: int, day: int) -> Uplift | None:
     """Measure one kind of event on one non-negative series.
 
     values: (t,) without inner gaps; strength: (t + horizon,), see `intensity`; busy: (t,), steps of any event; week: steps in a
-    week (in a day where the history has no week). None where nothing was seen, or nothing that stands out: the
+    week (in a day where the history has no week); day: steps in a day. None where nothing was seen, or nothing that stands out: the
     effect must be twice the standard error that quiet weeks and the events' own differences give it.
     """
     past = strength[: len(values)] > 0
@@ -72,7 +75,23 @@ def learn(kind: str, values: Floats, strength: Floats, busy: Mask, week: int) ->
     single = float(np.hypot(differ, noise))
     if abs(effect) < SURE * single / np.sqrt(len(ratios)):
         return None
-    return Uplift(kind, effect, single, len(ratios), strength)
+    shape = _shape(values, strength, calm, week, day, effect)
+    return Uplift(kind, effect, single, len(ratios), strength * shape[np.arange(len(strength)) % day])
+
+
+def _shape(values: Floats, strength: Floats, calm: Floats, week: int, day: int, effect: float) -> Floats:
+    """The effect at each time of day relative to `effect`, (day,), drawn towards 1 where few steps tell of it."""
+    extra: list[list[float]] = [[] for _ in range(day)]
+    for span in _spans(strength[: len(values)] > 0):
+        expected = _around(calm, span, week)
+        for place, usual in zip(range(span.start, span.stop), expected, strict=True):
+            if usual > 0 and np.isfinite(values[place]):
+                extra[place % day].append((values[place] / usual - 1.0) / strength[place])
+    shares = [1.0] * day
+    for phase, found in enumerate(extra):
+        if found:
+            shares[phase] = (float(np.median(found)) / effect * len(found) + SHAPE_PRIOR) / (len(found) + SHAPE_PRIOR)
+    return np.asarray(np.clip(shares, 0.0, MOST_SHAPE))
 
 
 def _spans(marked: Mask) -> list[slice]:
