@@ -123,14 +123,15 @@ def _next_event(look: Look, latest: datetime) -> Event:
     window = look.policy.when.event
     kind = window.kind if window else ""
     for item in look.history.events.sort_values("start").to_dict("records"):
-        if item["kind"] == kind and item["end"] > look.as_of and item["start"] < latest and _touches(item, look.row):
+        if item["kind"] == kind and item["end"] > look.as_of and item["start"] < latest and touches(item, look.row):
             if errors_of("checked_text", {"label": item["name"]}):
                 raise LeftOut(f"the event {str(item['name'])[:60]!r} has a name that no label may have; correct it in the calendar")
             return Event(item["name"], item["kind"], item["start"].to_pydatetime(), item["end"].to_pydatetime(), float(item["magnitude"]))
     raise NoEvent(f"no event of kind {kind} is to come within the horizon")
 
 
-def _touches(item: Mapping[Any, Any], row: Mapping[str, Any]) -> bool:
+def touches(item: Mapping[Any, Any], row: Mapping[str, Any]) -> bool:
+    """True when an event (a row of the calendar) acts on a series."""
     pairs = ((item["devices"], row["device"]), (item["sites"], row["site"]), (item["metrics"], row["metric"]))
     return all(not wanted or value in wanted for wanted, value in pairs)
 

@@ -11,9 +11,11 @@ from typing import Any
 from .evaluate import Evaluation
 from .past import Past
 from .policies.durations import spoken
-from .units import moment, percent, quantity, subject, verb
+from .units import moment, percent, quantity, subject, unit_of, verb
 
 LEAST_GROWTH = 0.005
+SURGE = 2.0
+LEAST_PART = 0.005
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Sureness:
 
 def why(found: Evaluation, past: Past) -> str:
     """One sentence: what is expected to cross which limit, and what speaks for it."""
-    row, unit = found.row, str(found.row["unit"])
+    row, unit = found.row, unit_of(found.row)
     what = _subject(row)
     opening = f"During {found.event.name}, {what}" if found.event else what[0].upper() + what[1:]
     stay = f" for {spoken(found.policy.when.duration_s)} or more" if found.policy.when.duration_s else ""
@@ -51,7 +53,7 @@ def outlook(found: Evaluation, sure: Sureness, as_of: datetime, needed_by: datet
     """One sentence: when, how sure, and what happens if we wait."""
     due = "the change is due now" if needed_by <= as_of else f"the change is needed by {moment(needed_by)}"
     waiting = f"if we wait, expect about {_hours(found.crossing.hours_beyond)} beyond the limit until {moment(found.end)}"
-    by = f", by up to {quantity(found.crossing.excess, str(found.row['unit']))}" if found.crossing.excess > 0 else ""
+    by = f", by up to {quantity(found.crossing.excess, unit_of(found.row))}" if found.crossing.excess > 0 else ""
     return f"{_first(found)}, with a confidence of {percent(sure.confidence)} ({_basis(sure)}); {due}, and {waiting}{by}."
 
 
@@ -75,21 +77,21 @@ def drivers(found: Evaluation, past: Past, as_of: datetime) -> list[dict[str, An
     if found.event and past.event_peak is not None and past.calm_peak is not None:
         parts = [
             ("peak on ordinary days", past.calm_peak),
-            (f"{found.event.kind} {found.event.name}"[:100], past.event_peak - past.calm_peak),
+            (f"what {found.event.kind}s add"[:100], past.event_peak - past.calm_peak),
         ]
     elif past.last_peak is not None:
         parts = [("peak of the last seven days", past.last_peak)]
         if past.growth is not None:
-            middle = found.at(found.crossing.first[1]) or found.end
-            weeks = max(0.0, (middle - as_of).total_seconds() / (7 * 86400.0))
-            parts.append((f"growth over {past.weeks} weeks, carried on", past.growth * weeks))
+            weeks = (found.end - as_of).total_seconds() / (7 * 86400.0)
+            parts.append((f"growth as over {past.weeks} weeks, to the horizon's end", past.growth * weeks))
+    parts = [part for part in parts if abs(part[1]) >= LEAST_PART * abs(found.crossing.peak)]
     rest = found.crossing.peak - sum(effect for _, effect in parts)
-    parts.append(("season and the model's other terms", rest))
+    parts.append(("season and all else", rest))
     return [{"name": name, "effect": round(effect, 6)} for name, effect in sorted(parts, key=lambda part: -abs(part[1]))]
 
 
 def _limit(found: Evaluation) -> str:
-    limit, unit = found.policy.when.limit, str(found.row["unit"])
+    limit, unit = found.policy.when.limit, unit_of(found.row)
     text = quantity(found.limit, unit)
     if limit.series and limit.share != 1.0:
         return f"{text} ({100 * limit.share:g} % of the {quantity(found.limit / limit.share, unit)} in force)"
@@ -107,15 +109,15 @@ def _peer(found: Evaluation) -> str:
     if also is None or found.peer is None or found.peer.limit is None:
         return ""
     row = found.peer.row
-    seen = quantity(found.peer.peak, str(row["unit"]))
-    bound = quantity(found.peer.limit, str(row["unit"]))
+    seen = quantity(found.peer.peak, unit_of(row))
+    bound = quantity(found.peer.limit, unit_of(row))
     return f"meanwhile {row['device']} {row['object']} peaks at {seen}, {also.beyond} its bound of {bound}"
 
 
 def _event_past(found: Evaluation, past: Past) -> str:
     if past.event_peak is None or past.calm_peak is None or found.event is None:
         return "no earlier event of this kind is on record"
-    unit = str(found.row["unit"])
+    unit = unit_of(found.row)
     return f"past events of this kind reached {quantity(past.event_peak, unit)} against {quantity(past.calm_peak, unit)} on ordinary days"
 
 
@@ -123,6 +125,8 @@ def _growth(past: Past, unit: str) -> str:
     if past.last_peak is None:
         return ""
     seen = f"the peak of the last seven days was {quantity(past.last_peak, unit)}"
+    if past.usual and past.last_peak / past.usual >= SURGE:
+        return f"{seen}, {past.last_peak / past.usual:.1f} times what was usual before"
     if past.growth is None or not past.last_peak:
         return seen
     share = past.growth / abs(past.last_peak)

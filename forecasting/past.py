@@ -24,6 +24,7 @@ class Past:
         last_peak: extreme of the last seven days, or None without samples in them.
         growth: change of the weekly extreme, a week (median of all pairwise slopes); None below three weeks.
         weeks: how many weeks the growth was measured on.
+        usual: median of the weekly extremes before the last, or None.
         event_peak: median extreme of past events of the same kind, or None.
         calm_peak: median daily extreme outside them, or None.
     """
@@ -31,6 +32,7 @@ class Past:
     last_peak: float | None
     growth: float | None
     weeks: int
+    usual: float | None = None
     event_peak: float | None = None
     calm_peak: float | None = None
 
@@ -53,7 +55,10 @@ def summarise(
     growth = float(np.median(slopes)) if len(complete) >= TREND_WEEKS else None
     last = weekly[0][1] if weekly and weekly[0][0] == 0 else None
     event_peak, calm = _events(signed, list(events))
-    return Past(_times(sign, last), _times(sign, growth), len(complete), _times(sign, event_peak), _times(sign, calm))
+    before = [peak for week, peak in complete if week > 0]
+    usual = float(np.median(before)) if before else None
+    found = [_times(sign, value) for value in (last, growth, usual, event_peak, calm)]
+    return Past(found[0], found[1], len(complete), found[2], found[3], found[4])
 
 
 def _events(signed: pd.Series, events: list[tuple[datetime, datetime]]) -> tuple[float | None, float | None]:

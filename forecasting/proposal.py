@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from .contracts import Factors, Priority, to_text
-from .evaluate import Evaluation
+from .evaluate import Evaluation, touches
 from .explain import Sureness, drivers, outlook, why
 from .history.table import History
 from .past import Past, summarise
 from .policies.standing import Target
+from .units import unit_of
 
 FAN_POINTS = 400
 
@@ -99,7 +100,7 @@ def _evidence(proposal: Proposal, needed_by: datetime) -> dict[str, Any]:
         "outlook": outlook(found, sure, proposal.as_of, needed_by),
         "series": names,
         "model": _model(found),
-        "unit": str(found.row["unit"]),
+        "unit": unit_of(found.row)[:32],
         "limit": found.limit,
         "duration_s": found.policy.when.duration_s,
         "horizon_s": (found.end - proposal.as_of).total_seconds(),
@@ -130,7 +131,8 @@ def _past(proposal: Proposal) -> Past:
     if found.event:
         same = proposal.history.events
         same = same[(same["kind"] == found.event.kind) & (same["end"] <= pd.Timestamp(proposal.as_of))]
-        events = [(start.to_pydatetime(), end.to_pydatetime()) for start, end in zip(same["start"], same["end"], strict=True)]
+        here = [item for item in same.to_dict("records") if touches(item, found.row)]
+        events = [(item["start"].to_pydatetime(), item["end"].to_pydatetime()) for item in here]
     values = proposal.history.values(str(found.row["unique_id"]))
     return summarise(values, proposal.as_of, found.outlook.interval_s, beyond=found.policy.when.beyond, events=events)
 

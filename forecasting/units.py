@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
+
+from .policies.durations import spoken
 
 RATES = ((1e12, "Tbit/s"), (1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s"))
 METRICS = {
@@ -17,7 +21,14 @@ METRICS = {
     "sec_malware_detections": ("malware detections on", "are"),
     "kpi_active_users": ("active users on", "are"),
 }
-AS_UNIT = {"users": "users", "packet": "packets", "ratio": "", "1": ""}
+COUNTED = frozenset({"attempt", "detection", "event", "packet", "transaction", "user"})
+NAMELESS = frozenset({"ratio", "1"})
+
+
+def unit_of(row: Mapping[str, Any]) -> str:
+    """The unit of a series row as a sentence needs it; a count is one per sampling interval."""
+    per = f" per {spoken(float(row['interval_s']))}" if row["kind"] == "event_count" and row.get("interval_s") else ""
+    return f"{row['unit']}{per}"
 
 
 def quantity(value: float, unit: str) -> str:
@@ -25,14 +36,21 @@ def quantity(value: float, unit: str) -> str:
     if unit == "bit/s":
         factor, name = next(((factor, name) for factor, name in RATES if abs(value) >= factor), (1.0, "bit/s"))
         return f"{digits(value / factor)} {name}"
-    return f"{digits(value)} {AS_UNIT.get(unit, unit)}".strip()
+    return f"{digits(value)} {unit_word(unit)}".strip()
+
+
+def unit_word(unit: str) -> str:
+    """The unit behind a number: counted things in the plural, none for a ratio."""
+    first, _, rest = unit.partition(" ")
+    word = "" if first in NAMELESS else f"{first}s" if first in COUNTED else first
+    return f"{word} {rest}".strip()
 
 
 def digits(value: float) -> str:
     """Three significant digits, never in powers of ten, thousands set apart, no idle zeros."""
     size = abs(value)
     places = 0 if size >= 100 or size == 0 else 1 if size >= 10 else 2 if size >= 0.1 else 4
-    text = f"{value:,.{places}f}"
+    text = f"{value:,.{places}f}".replace("-", "−")
     return text.rstrip("0").rstrip(".") if places else text
 
 

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 from markupsafe import Markup
 
 from ..contracts import parse_time
@@ -25,16 +26,17 @@ FOLDER = Path(__file__).parent
 FINISHED = frozenset({"verified", "reverted", "withdrawn", "superseded", "expired", "rejected", "failed_staging", "rolled_back"})
 SOON_DAYS = 7
 NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
-MOST_OUTCOMES = 60
+MOST_OUTCOMES = 15
+UNIT_GAP = re.compile(r"(?<=\d) (?=[%A-Za-z])")
 
 
 def build(given: Inputs) -> str:
     """The whole page as HTML text."""
     places = FileSystemLoader(FOLDER / "templates")
-    environment = Environment(loader=places, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(loader=places, autoescape=True, undefined=ChainableUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
         "percent": percent, "digits": digits, "change": words.change, "plain": _plain, "result_words": _result_words,
-        "moment": lambda text: moment(parse_time(text)), "day": lambda text: day(parse_time(text)),
+        "sentence": _sentence, "moment": lambda text: moment(parse_time(text)), "day": lambda text: day(parse_time(text)),
     }  # fmt: skip
     environment.globals |= {"words": words, "quantity": quantity}
     style = Markup((FOLDER / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
@@ -51,6 +53,7 @@ def _context(given: Inputs) -> dict[str, Any]:
     scores = learnt["overall"]["p_calibrated"] if learnt else None
     return {
         "as_of": forecast["as_of"],
+        "year": as_of.year,
         "horizon": horizon,
         "engine": forecast["engine"],
         "items": items,
@@ -58,7 +61,8 @@ def _context(given: Inputs) -> dict[str, Any]:
         "figures": _figures(items, given.jobs, measured, as_of),
         "jobs": given.jobs,
         "deployed": [job for job in given.jobs if _document(job, "deployment")],
-        "outcomes": sorted(measured, key=lambda entry: str(entry["outcome"]["measured_at"]), reverse=True)[:MOST_OUTCOMES],
+        "outcomes": sorted(measured, key=_news, reverse=True)[:MOST_OUTCOMES],
+        "more_outcomes": max(0, len(measured) - MOST_OUTCOMES),
         "counts": {name: sum(entry["outcome"]["needed"] == name for entry in measured) for name in ("needed", "not_needed", "unknown")},
         "scores": scores,
         "learnt": learnt,
@@ -125,6 +129,11 @@ def _figures(
     return found
 
 
+def _news(entry: Mapping[str, Any]) -> tuple[bool, str, float]:
+    """What was recommended comes first, then the newest, then the surest."""
+    return entry.get("recommendation_id") is not None, str(entry["as_of"]), float(entry["p_calibrated"])
+
+
 def _last(ledger: Sequence[Mapping[str, Any]]) -> datetime:
     return max(parse_time(entry["outcome"]["measured_at"]) for entry in ledger if entry.get("outcome"))
 
@@ -136,6 +145,11 @@ def _plain(value: Any) -> str:
     if isinstance(value, list):
         return "; ".join(_plain(child) for child in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _sentence(text: str) -> str:
+    """Numbers stay with their units at a line's end."""
+    return UNIT_GAP.sub("\N{NO-BREAK SPACE}", text)
 
 
 def _result_words(text: str) -> str:

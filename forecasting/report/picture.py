@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ..contracts import parse_time
-from ..units import day, quantity
+from ..units import day, quantity, unit_word
 from .svg import Scale, band, day_ticks, path, tag, ticks
 
 WIDTH, HEIGHT = 760.0, 290.0
@@ -52,7 +52,8 @@ def picture(scene: Scene) -> Markup:
         return Markup("")
     times = [parse_time(text) for text in fan["ds"]]
     frame = _frame(scene, fan, times)
-    layers = [_events(scene, frame), _crossing(scene, frame), _axes(frame), *_fans(fan, times, frame), *_lines(scene, fan, times, frame)]
+    ground = [_events(scene, frame), _crossing(scene, frame), _axes(frame)]
+    layers = [*ground, *_fans(fan, times, frame), *_lines(scene, frame), _labels(scene, frame)]
     return tag(
         "svg", tag("title", _title(scene)), *layers, viewBox=f"0 0 {WIDTH:.0f} {HEIGHT:.0f}", role="img", class_="picture"
     )  # fmt: skip
@@ -79,7 +80,7 @@ def _frame(scene: Scene, fan: Mapping[str, Sequence[float]], times: Sequence[dat
 def _axes(frame: _Frame) -> Markup:
     marks = ticks(frame.y.low, frame.y.high)
     size = next((size for size in RATE_SIZES if frame.unit == "bit/s" and frame.y.high >= size), 1.0)
-    unit = quantity(size, frame.unit).split(" ")[-1] if frame.unit else ""
+    unit = quantity(size, frame.unit).split(" ", 1)[-1] if frame.unit == "bit/s" else unit_word(frame.unit)
     lines = [tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=frame.y(mark), y2=frame.y(mark), class_="grid") for mark in marks]
     labels = [tag("text", f"{mark / size:g}", x=LEFT - 8, y=frame.y(mark) + 4, class_="tick end") for mark in marks]
     start, end = (datetime.fromtimestamp(value, tz=UTC) for value in (frame.x.low, frame.x.high))
@@ -88,7 +89,7 @@ def _axes(frame: _Frame) -> Markup:
         text = f"{when:%H:%M}" if hours and when.hour else day(when)
         lines.append(tag("line", x1=frame.at(when), x2=frame.at(when), y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM + 4, class_="axis"))
         labels.append(tag("text", text, x=frame.at(when), y=HEIGHT - BOTTOM + 18, class_="tick middle"))
-    labels.append(tag("text", unit, x=LEFT - 8, y=TOP - 10, class_="tick end"))
+    labels.append(tag("text", unit, x=4.0, y=TOP - 12, class_="tick"))
     return tag("g", *lines, *labels)
 
 
@@ -103,7 +104,7 @@ def _fans(fan: Mapping[str, Sequence[float]], times: Sequence[datetime], frame: 
     return found + middle
 
 
-def _lines(scene: Scene, fan: Mapping[str, Any], times: Sequence[datetime], frame: _Frame) -> list[Markup]:
+def _lines(scene: Scene, frame: _Frame) -> list[Markup]:
     found = []
     if scene.past:
         found.append(path(frame.points(scene.past), class_="past"))
@@ -113,10 +114,8 @@ def _lines(scene: Scene, fan: Mapping[str, Any], times: Sequence[datetime], fram
     if limit is not None:
         y = frame.y(limit)
         found.append(tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, class_="limit"))
-        found.append(tag("text", f"limit {quantity(limit, frame.unit)}", x=LEFT + 6, y=y - 6, class_="limit-label"))
     x = frame.at(scene.as_of)
     found.append(tag("line", x1=x, x2=x, y1=TOP - 6, y2=HEIGHT - BOTTOM, class_="now"))
-    found.append(tag("text", "forecast made", x=x + 5, y=TOP - 10, class_="tick"))
     return found
 
 
@@ -130,10 +129,25 @@ def _crossing(scene: Scene, frame: _Frame) -> Markup:
     if "q50" in crossing:
         x = frame.at(crossing["q50"])
         shapes.append(tag("line", x1=x, x2=x, y1=TOP, y2=HEIGHT - BOTTOM, class_="crossing-middle"))
-    side = left > WIDTH * 0.72
-    anchor = "tick crossing-label end" if side else "tick crossing-label"
-    shapes.append(tag("text", "first crossing", x=left - 5 if side else left + 5, y=TOP + 12, class_=anchor))
     return tag("g", *shapes)
+
+
+def _labels(scene: Scene, frame: _Frame) -> Markup:
+    """What must stay readable above the lines."""
+    found = []
+    limit, early = scene.evidence.get("limit"), (scene.evidence.get("crossing") or {}).get("q10")
+    if limit is not None:
+        words = f"limit {quantity(limit, frame.unit)}"
+        found.append(tag("text", words, x=LEFT + 6, y=frame.y(limit) - 6, class_="limit-label"))
+    if early:
+        already = parse_time(early) <= scene.as_of and scene.evidence["crossing"].get("q90") == early
+        x = frame.at(parse_time(early))
+        words = "crossed already" if already else "first crossing"
+        left_side = already or x > WIDTH * 0.72
+        x, style = (x - 6, "tick crossing-label end") if left_side else (x + 6, "tick crossing-label")
+        found.append(tag("text", words, x=x, y=HEIGHT - BOTTOM - 8, class_=style))
+    found.append(tag("text", "forecast made", x=frame.at(scene.as_of), y=TOP - 10, class_="tick middle"))
+    return tag("g", *found)
 
 
 def _events(scene: Scene, frame: _Frame) -> Markup:
@@ -142,5 +156,5 @@ def _events(scene: Scene, frame: _Frame) -> Markup:
         left, right = (min(max(frame.at(when), LEFT), WIDTH - RIGHT) for when in (start, end))
         if right - left > 1:
             shapes.append(tag("rect", x=left, y=TOP, width=right - left, height=HEIGHT - TOP - BOTTOM, class_="event"))
-            shapes.append(tag("text", name, x=(left + right) / 2, y=HEIGHT - BOTTOM - 6, class_="tick middle"))
+            shapes.append(tag("text", name, x=(left + right) / 2, y=TOP + 12, class_="tick event-label middle"))
     return tag("g", *shapes)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..contracts import parse_time
+from ..evaluate import touches
 from ..history import History
 from .picture import Samples, Scene
 
@@ -47,11 +48,6 @@ def _thinned(values: pd.Series) -> Samples:
 
 def _events(history: History, name: str, begin: datetime, end: datetime) -> list[tuple[datetime, datetime, str]]:
     row = history.row(name)
-    found = []
-    for item in history.events.to_dict("records"):
-        here = all(
-            not item[key] or row[column] in item[key] for key, column in (("devices", "device"), ("sites", "site"), ("metrics", "metric"))
-        )
-        if here and item["end"] > pd.Timestamp(begin) and item["start"] < pd.Timestamp(end):
-            found.append((item["start"].to_pydatetime(), item["end"].to_pydatetime(), str(item["name"])))
-    return found
+    listed = history.events[(history.events["end"] > pd.Timestamp(begin)) & (history.events["start"] < pd.Timestamp(end))]
+    here = [item for item in listed.to_dict("records") if touches(item, row)]
+    return [(item["start"].to_pydatetime(), item["end"].to_pydatetime(), str(item["name"])) for item in here]

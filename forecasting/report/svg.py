@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 Point = tuple[float, float]
 DAY = timedelta(days=1)
 DAY_STEPS = (1, 2, 7, 14, 28)
+MONDAYS = 7
 FEWEST_TICKS, MOST_TICKS = 4, 10
 
 
@@ -63,7 +64,7 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
 
 
 def day_ticks(start: datetime, end: datetime) -> list[datetime]:
-    """Midnights (UTC) between `start` and `end`, as many as fit to be read; hours for a short span."""
+    """Midnights (UTC) between `start` and `end`, as many as fit to be read: Mondays for a long span, hours for a short one."""
     if end - start < FEWEST_TICKS * DAY:
         hours = max(1, round((end - start) / timedelta(hours=1) / MOST_TICKS / 6)) * 6
         first = start.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -71,6 +72,8 @@ def day_ticks(start: datetime, end: datetime) -> list[datetime]:
         return [moment for step in range(count + 1) if (moment := first + step * timedelta(hours=hours)) >= start]
     first = (start.astimezone(UTC) + DAY - timedelta(microseconds=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     days = next((step for step in DAY_STEPS if (end - first) / (step * DAY) <= MOST_TICKS), DAY_STEPS[-1])
+    if days >= MONDAYS:
+        first += -first.weekday() % 7 * DAY
     return [first + step * days * DAY for step in range(int((end - first) / (days * DAY)) + 1)]
 
 

@@ -14,7 +14,7 @@ from . import words
 
 HEAD = ("#", "Device", "Change", "Confidence", "Needed by", "Why")
 MOST = (3, 16, 30, 10, 16)
-LEAST_WHY = 24
+LEAST_WHY = 19
 GAP = "  "
 CONTROL = dict.fromkeys((*range(32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}")
 
