@@ -71,7 +71,7 @@ class Terminal:
 
     def account(self) -> None:
         """Where the time went, longest steps visible at a glance."""
-        total = sum(seconds for _, seconds in self.times)
+        total = sum(seconds for _unused, seconds in self.times)
         self.say(f"\n{self._bold}Where the time went{self._plain}")
         for title, seconds in self.times:
             bar = "█" * max(1, round(30 * seconds / total))

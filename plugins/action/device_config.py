@@ -32,7 +32,8 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
-        _, args = self.validate_argument_spec(ARGUMENTS, required_if=[("state", state, needs) for state, needs in NEEDS.items() if needs])
+        rules = [("state", state, needs) for state, needs in NEEDS.items() if needs]
+        _unused, args = self.validate_argument_spec(ARGUMENTS, required_if=rules)
         device = str(self._task.delegate_to or (task_vars or {})["inventory_hostname"])
         # JSON there and back: the device must get plain values, not Ansible's tagged ones
         wanted = json.loads(json.dumps({**args, "identity": args["identity"] or {"hostname": device}}))

@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
         needs = [("state", "present", ("spec", "spec_file"), True), ("state", "rebooted", ("nodes",)), ("state", "traffic", ("flows",))]
-        _, args = self.validate_argument_spec(ARGUMENTS, mutually_exclusive=[("spec", "spec_file")], required_if=needs)
+        _unused, args = self.validate_argument_spec(ARGUMENTS, mutually_exclusive=[("spec", "spec_file")], required_if=needs)
         args = json.loads(json.dumps(args))  # plain values, not Ansible's tagged ones
         try:
             return {**result, "failed": False, **bring(args, self._task.check_mode)}

@@ -28,7 +28,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
-        _, given = self.validate_argument_spec(ARGUMENTS)
+        _unused, given = self.validate_argument_spec(ARGUMENTS)
         args = json.loads(json.dumps(given))
         try:
             samples = samples_of(args["observed"], args["qos"])

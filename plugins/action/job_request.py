@@ -46,7 +46,8 @@ class ActionModule(QueueAction):
         store = self.open()
         if args["forecast"]:
             gate = Gate(**args["gate"]) if args["gate"] else None
-            report = store.ingest(_read(Path(args["forecast"])), actor=self.actor, requester=self.actor, gate=gate, now=self.now)
+            who = {"actor": self.actor, "requester": self.actor, "source": f"the forecast {args['forecast']}"}
+            report = store.ingest(_read(Path(args["forecast"])), **who, gate=gate, now=self.now)
             return {"changed": store.changed, "report": asdict(report)}
         wanted = {"schema": "forestage/request/1", **{name: args[name] for name in REQUEST if args[name] is not None}}
         job = store.request(wanted, actor=self.actor, now=self.now)

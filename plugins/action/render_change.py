@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
-        _, args = self.validate_argument_spec(ARGUMENTS)
+        _unused, args = self.validate_argument_spec(ARGUMENTS)
         guard = Guard(tuple(args["never_block"]), tuple(args["management"]), {4: args["widest_ipv4"], 6: args["widest_ipv6"]})
         try:
             catalogue = Catalogue(Path(args["templates"]) if args["templates"] else FOLDER)

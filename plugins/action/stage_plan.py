@@ -36,7 +36,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
-        _, args = self.validate_argument_spec(ARGUMENTS)
+        _unused, args = self.validate_argument_spec(ARGUMENTS)
         args = json.loads(json.dumps(args))  # plain values, not Ansible's tagged ones
         options = {name: args[name] for name in ("radius", "settle_s", "traffic_mbit", "measure_s")}
         try:

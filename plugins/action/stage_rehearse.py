@@ -26,7 +26,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
-        _, args = self.validate_argument_spec(ARGUMENTS)
+        _unused, args = self.validate_argument_spec(ARGUMENTS)
         folder, change_id = Path(args["dest"]), args["change_id"]
         try:
             lab = Lab(Plan(**json.loads(Path(args["plan"]).read_text(encoding="utf-8"))))

@@ -28,7 +28,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
-        _, args = self.validate_argument_spec(ARGUMENTS)
+        _unused, args = self.validate_argument_spec(ARGUMENTS)
         ran = json.loads(json.dumps(args["answer"]))  # plain values, not Ansible's tagged ones
         if ran.get("rc") != 0:
             said = " ".join(str(ran.get("stderr") or ran.get("msg") or "it said nothing").split())[-1800:]

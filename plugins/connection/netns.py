@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Run tasks in a node of a virtual network without a transport in between."""
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ options:
     vars: [{name: forestage_fabric}]
     env: [{name: FORESTAGE_FABRIC}]
   node:
-    description: Name of the node in it; the inventory name of the host by default. Where tasks are delegated to the host, C(forestage_node) is needed.
+    description:
+      - Name of the node in it; the inventory name of the host by default.
+      - Where tasks are delegated to the host, C(forestage_node) is needed.
     type: str
     vars: [{name: inventory_hostname}, {name: forestage_node}]
   remote_user:

@@ -1,5 +1,6 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 from __future__ import annotations
 
@@ -15,8 +16,12 @@ description:
     controller has died, the path is cut or the device reboots. A hand edit made meanwhile is never erased.
   - A change_id that the device has finished is never applied again.
 attributes:
-  check_mode: {support: full, description: Asks the device whether it would take the configuration.}
-  diff_mode: {support: full, description: Shows the difference from what runs, secrets masked.}
+  check_mode:
+    support: full
+    description: Asks the device whether it would take the configuration.
+  diff_mode:
+    support: full
+    description: Shows the difference from what runs, secrets masked.
 options:
   state:
     description:

@@ -1,5 +1,6 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 
 from __future__ import annotations
 
@@ -14,8 +15,12 @@ description:
     a protected prefix or too wide a prefix is refused.
   - Runs on the controller and changes no device.
 attributes:
-  check_mode: {support: full, description: Renders, and writes no file.}
-  diff_mode: {support: full, description: Shows the difference from what runs, for each device.}
+  check_mode:
+    support: full
+    description: Renders, and writes no file.
+  diff_mode:
+    support: full
+    description: Shows the difference from what runs, for each device.
 options:
   job:
     description: The job, a value of schema C(job); C(change_id), C(device) and C(change) are used.

@@ -51,7 +51,7 @@ class QueueAction(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Check the arguments, act, and turn what the queue refuses into a failed task."""
         result = super().run(tmp, task_vars)
-        _, given = self.validate_argument_spec({**self.SHARED, **self.ARGUMENTS}, **self.RULES)
+        _unused, given = self.validate_argument_spec({**self.SHARED, **self.ARGUMENTS}, **self.RULES)
         args = json.loads(json.dumps(given))
         self.variables = task_vars or {}
         self.actor = authenticated_user(self.variables)

@@ -40,7 +40,7 @@ def _stanzas(evidence: Evidence, device: str, config: Mapping[str, Any]) -> Chec
     foreign = [f"{part}: {name}" for part, name in touched if not any(fnmatchcase(name, pattern) for pattern in allowed.get(part, []))]
     named = list(dict.fromkeys(f"{part}: {pattern}" for part, patterns in allowed.items() for pattern in patterns))
     expected = f"changes only in {listed(named, 8) or 'nothing'}"
-    seen = f"also {listed(foreign)}" if foreign else listed([name for _, name in touched], 8) or "nothing changed"
+    seen = f"also {listed(foreign)}" if foreign else listed([name for _unused, name in touched], 8) or "nothing changed"
     return Check.of(CATEGORY, "only allowed stanzas change", device, not foreign, expected, seen)
 
 

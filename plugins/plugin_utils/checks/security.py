@@ -77,6 +77,6 @@ def _rules(evidence: Evidence) -> Iterator[Check]:
 
 def _secrets(evidence: Evidence, device: str) -> Check:
     """FRR stores passwords as they were typed; a change may not bring new ones."""
-    added, _ = changed(str(evidence.base[device]["frr"]), str(evidence.canonical[device]["frr"]))
+    added, _unused = changed(str(evidence.base[device]["frr"]), str(evidence.canonical[device]["frr"]))
     hidden = [agent().masked(" / ".join(path)) for path in sorted(added) if agent().masked(path[-1]) != path[-1]]
     return Check.of(CATEGORY, "no secret in clear", device, not hidden, "no new line with a password or key", listed(hidden) or "none")

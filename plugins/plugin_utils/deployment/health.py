@@ -54,7 +54,7 @@ def summary(seen: Seen) -> dict[str, Any]:
     """What the record of a deployment keeps of an observation."""
     return {
         "observed_at": seen["observed_at"],
-        "ospf_full": sorted(name for name, _ in _full(seen)),
+        "ospf_full": sorted(name for name, _unused in _full(seen)),
         "bgp_established": sorted(_established(seen)),
         "routes": len(seen["routes"]),
     }

@@ -25,7 +25,7 @@ def claim(writer: Writer, worker: str, limit: int, lease_s: float, states: Seque
     until = writer.at + timedelta(seconds=lease_s)
     busy = set(writer.connection.execute(select(devices.c.device).where(devices.c.change_id.is_not(None))).scalars())
     taken: list[Job] = []
-    for _, row in ranked(_waiting(writer, states, only), writer.as_of):
+    for _unused, row in ranked(_waiting(writer, states, only), writer.as_of):
         wanted = devices_of(dict(row))
         if busy.intersection(wanted) or not _lock_devices(writer.connection, wanted):
             continue

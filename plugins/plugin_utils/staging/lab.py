@@ -44,7 +44,7 @@ class Lab:
             self.shell(segment, ["ip", "link", "add", "bridge0", "up", "type", "bridge"])
             for port in ports:
                 self.shell(segment, ["ip", "link", "set", port, "master", "bridge0", "up"])
-        for device, (_, address) in self.copy.probes.items():
+        for device, (_unused, address) in self.copy.probes.items():
             node = self.copy.nodes[device]
             shown = self.fabric.exec(node, ["ip", "-json", "address", "show", "dev", "fs-probe"]).stdout
             if address.split("/")[0] not in shown.decode():
@@ -107,14 +107,14 @@ class Lab:
 
         Returns after `seconds` in any case: what is still missing then is for the checks to say.
         """
-        start, wanted = time.monotonic(), {(device, end) for device, end in [*adjacencies, *sessions]}
+        start, wanted = time.monotonic(), {*adjacencies, *sessions}
         before: dict[str, str] = {}
         while (passed := time.monotonic() - start) < seconds:
             now = self.each(self.copy.nodes, self._routes)
             if now == before and passed >= at_least:
                 seen = self.each(self.copy.nodes, self._sessions)
-                if wanted <= {(device, end) for device, (ends, _) in seen.items() for end in ends} and all(
-                    done for _, done in seen.values()
+                if wanted <= {(device, end) for device, (ends, _unused) in seen.items() for end in ends} and all(
+                    done for _unused, done in seen.values()
                 ):
                     break
             before = now
@@ -130,5 +130,5 @@ class Lab:
         neighbours = re.findall(r"^\S+ +\d+ +(\w+)/\S+ .*?(\S+?):\S+ +\d+ +\d+ +\d+ *$", shown, re.MULTILINE)
         up = {interface for state, interface in neighbours if state == "Full"}
         up |= set(re.findall(r"^(\S+) +4 +\d+ .*? (?:\d+:\d+:\d+|\d+d\d+h\S*|\d+w\S+) +\d+ ", shown, re.MULTILINE))
-        moving = [state for state, _ in neighbours if state not in ("Full", "2-Way")]
+        moving = [state for state, _unused in neighbours if state not in ("Full", "2-Way")]
         return up, not moving and not re.search(r"\s(OpenSent|OpenConfirm)(\s|$)", shown)

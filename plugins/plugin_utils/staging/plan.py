@@ -112,7 +112,7 @@ def _derive(plan: Plan, running: Mapping[str, Any], management: Mapping[str, str
         for device, config in change["devices"].items():
             candidates.setdefault(device, []).append(config)
     copied = set(affected)
-    for _ in range(int(plan.options["radius"])):
+    for _unused in range(int(plan.options["radius"])):
         copied |= neighbours(copied, running)
     probed = {change["device"] for change in plan.changes.values() if change["template"] in NEEDS_TRAFFIC}
     plan.topology = asdict(derive(running, candidates, copied, probed, management))

@@ -43,9 +43,9 @@ def ping(destinations: list[str], seconds: float) -> dict[str, Any]:
                     continue
             pause = min(end, now + 0.3)
             while missing and (left := pause - time.monotonic()) > 0 and select.select([link], [], [], left)[0]:
-                data, (source, _) = link.recvfrom(2048)
+                data, (source, _unused) = link.recvfrom(2048)
                 header = (data[0] & 15) * 4
-                kind, _, _, ident = struct.unpack_from("!BBHH", data, header)
+                kind, _unused, _unused, ident = struct.unpack_from("!BBHH", data, header)
                 if kind == _ECHO_REPLY and ident == own:
                     missing.discard(source)
     return {"reached": sorted(set(destinations) - missing)}

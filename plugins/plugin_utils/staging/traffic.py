@@ -47,7 +47,7 @@ def _flow(lab: Lab, device: str, destination: str, bits_per_second: float, **mor
 
 
 def _probe_address(lab: Lab, device: str) -> str:
-    node, _ = lab.copy.probes[device]
+    node, _unused = lab.copy.probes[device]
     address: str = lab.copy.spec["nodes"][node]["addresses"]["eth1"][0]
     return address.split("/")[0]
 
@@ -61,9 +61,9 @@ def _run(
     interfaces' samples is measured again when it is out of `bounds`.
     """
     seconds = float(lab.plan.options["measure_s"])
-    probe, _ = lab.copy.probes[device]
+    probe, _unused = lab.copy.probes[device]
     total = WARM_UP + seconds + 0.2
-    for _ in range(TRIES):
+    for _unused in range(TRIES):
         sent, seen = lab.together(
             lambda: lab.probe(probe, "send", flows=flows, seconds=total),
             lambda: lab.probe(lab.copy.nodes[device], "sample", interfaces=interfaces, delay=WARM_UP, seconds=seconds),
@@ -82,7 +82,7 @@ def _routed(lab: Lab, device: str, interface: str, *destinations: str) -> Iterat
     if far is None or far[2] is None:
         yield False
         return
-    here, (there, _, address) = lab.copy.nodes[device], far
+    here, (there, _unused, address) = lab.copy.nodes[device], far
     for destination in destinations:
         lab.shell(there, ["ip", "route", "replace", "blackhole", f"{destination}/32"])
         lab.shell(here, ["ip", "route", "replace", f"{destination}/32", "via", str(address), "dev", interface, "metric", "1"])

@@ -76,6 +76,6 @@ def _explain(error: Any) -> str:
     if error.validator == "format":
         return f"{error.instance!r} {hints[error.validator_value]}"
     if error.validator == "pattern":
-        pattern = str(error.validator_value).split("(?!")[0]
+        pattern = str(error.validator_value).partition("(?!")[0]
         return f"{error.instance!r} has characters that are not allowed there; write it to match {pattern}"
     return str(error.message)[:300]

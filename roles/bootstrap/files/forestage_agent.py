@@ -758,7 +758,7 @@ def observe_ospf() -> list[Answer]:
             "neighbor": router,
             "address": one.get("ifaceAddress", one.get("address", "")),
             "full": str(one.get("nbrState", "")).startswith("Full"),
-            "interface": str(one.get("ifaceName", "")).split(":")[0],
+            "interface": str(one.get("ifaceName", "")).partition(":")[0],
             "state": one.get("nbrState", ""),
         }
         for router, ones in vtysh_json("show ip ospf neighbor json").get("neighbors", {}).items()
@@ -927,7 +927,7 @@ def parse(data: bytes) -> Answer:
     operation = request.get("op")
     if not isinstance(operation, str) or operation not in OPERATIONS:
         raise Refused("malformed", f"The request's op must be one of {', '.join(OPERATIONS)}.")
-    _, needed, allowed = OPERATIONS[operation]
+    _unused, needed, allowed = OPERATIONS[operation]
     given = set(request) - {"protocol", "op"}
     if not needed <= given <= needed | allowed:
         raise Refused("malformed", f"Operation {operation} takes exactly the fields {sorted(needed)} and may take {sorted(allowed)}.")

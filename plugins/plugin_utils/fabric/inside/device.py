@@ -90,7 +90,7 @@ def _network(node: Node, plan: Plan) -> None:
         path = Path("/proc/sys/net", name)
         if path.exists():  # a machine may be without IPv6
             path.write_text(str(value), encoding="utf-8")
-    names = [name for _, name in socket.if_nameindex() if name != "lo"]
+    names = [name for _unused, name in socket.if_nameindex() if name != "lo"]
     commands = ["link set lo up", *(f"link set {name} up" for name in sorted(names))]
     if node.mgmt:
         commands.append(f"address add {node.mgmt}/{plan.oob.network.prefixlen} dev {MANAGEMENT}")

@@ -107,7 +107,7 @@ class Holder:
             self.note()
 
     def _answer(self, listener: socket.socket) -> None:
-        connection, _ = listener.accept()
+        connection, _unused = listener.accept()
         connection.settimeout(5)
         try:
             with connection, connection.makefile("rwb") as stream:

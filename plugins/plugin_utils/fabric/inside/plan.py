@@ -46,7 +46,7 @@ class End:
     @classmethod
     def parse(cls, text: str) -> End:
         """Read ``node:interface``."""
-        node, _, interface = text.partition(":")
+        node, _unused, interface = text.partition(":")
         return cls(node, interface)
 
 

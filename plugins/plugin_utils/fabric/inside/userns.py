@@ -58,7 +58,7 @@ def become_root() -> None:
         ) from None
     finally:
         os.close(go_write)
-    _, status = os.waitpid(helper, 0)
+    _unused, status = os.waitpid(helper, 0)
     if status != 0:
         raise UserNamespaceError("newuidmap or newgidmap failed; check the package uidmap and the ranges in /etc/subuid and /etc/subgid")
     os.setresgid(0, 0, 0)
