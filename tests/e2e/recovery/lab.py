@@ -72,14 +72,8 @@ class Lab:
         """Start a playbook in a process group of its own."""
         given = self.folder / f"{name}-{time.monotonic_ns()}.json"
         given.write_text(json.dumps(variables), encoding="utf-8")
-        command = [
-            str(Path(sys.executable).with_name("ansible-playbook")),
-            "-i",
-            str(self.inventory),
-            "-e",
-            f"@{given}",
-            str(HERE / f"{name}.yml"),
-        ]
+        program = Path(sys.executable).with_name("ansible-playbook")
+        command = [str(program), "-i", str(self.inventory), "-e", f"@{given}", *flags, str(HERE / f"{name}.yml")]
         with given.with_suffix(".log").open("wb") as log:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
