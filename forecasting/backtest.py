@@ -93,7 +93,9 @@ def _scored(history: History, made: Forecast, item: dict[str, Any]) -> dict[str,
 def _steps(history: History, name: str, end: pd.Timestamp, step_s: int, count: int) -> Floats:
     """What was measured in the `count` steps before `end`; NaN where nothing was, or only the limit was seen."""
     row, values = history.row(name), history.values(name)
-    seen, place = to_steps(values.index, values.to_numpy(dtype=float), end, step_s, count, step_s / step_of(row["interval_s"]))
+    seen, place = to_steps(
+        pd.DatetimeIndex(values.index), values.to_numpy(dtype=float), end, step_s, count, step_s / step_of(row["interval_s"])
+    )
     at_limit = place[censored_samples(history, row) & (place >= 0)]
     seen[at_limit] = np.nan
     return seen

@@ -109,7 +109,7 @@ def measure(name: str, peers: tuple[str, ...] = PEERS, back: int = 0, report: Ca
         reference = naive2(known)
         _note(found, spent, "naive2", _points(known, truth, reference, reference), begin)
         begin = process_time()
-        made = forecast_panel(known, candidates(len(known.ids)))
+        made = forecast_panel(known, candidates(known))
         _note(found, spent, "forestage", _points(known, truth, made.mean, reference) | _intervals(known, truth, made.quantiles), begin)
         for peer in peers:
             begin = process_time()

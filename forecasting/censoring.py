@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from .history import History
 from .panel import Floats, Mask
@@ -19,7 +20,7 @@ def censored_samples(history: History, row: dict[str, Any]) -> Mask:
     values = history.values(row["unique_id"])
     if not str(row["metric"]).endswith(LIMITED):
         return np.zeros(len(values), dtype=bool)
-    limit = history.limits_at(row["device"], row["object"], values.index)
+    limit = history.limits_at(row["device"], row["object"], pd.DatetimeIndex(values.index))
     near = values.to_numpy(dtype=float) >= NEAR * np.where(np.isfinite(limit), limit, np.inf)
     drops = history.series_of(device=row["device"], object=row["object"], metric="if_drops_per_s")
     if drops.empty:

@@ -87,12 +87,20 @@ def _runs(marked: Mask) -> tuple[Ints, Ints]:
     return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
 
 
-def local_clock(times: pd.DatetimeIndex, zone: str, step_s: int, season: int, long_season: int) -> tuple[Ints, Ints]:
-    """Each step's place in the day and in the week on the clock of `zone` (in the week and 0 for daily steps)."""
-    local = times.tz_convert(zone)
-    weekday = local.dayofweek.to_numpy(dtype=np.int64)
+def wall(times: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:
+    """What the clock on the wall shows at `times`, written as if it were UTC.
+
+    People live by it: on this axis nine in the morning is the same phase in summer and in winter. Where the clock is put
+    back an hour comes twice, where it is put forward one is missing.
+    """
+    return pd.DatetimeIndex(times.tz_convert(zone).tz_localize(None).tz_localize("UTC"))
+
+
+def clock_places(times: pd.DatetimeIndex, step_s: int, season: int, long_season: int) -> tuple[Ints, Ints]:
+    """Each step's place in the day and in the week (in the week and 0 for daily steps); `times` are on the wall clock."""
+    weekday = times.dayofweek.to_numpy(dtype=np.int64)
     if step_s >= DAY_S:
         return weekday % season, np.zeros(len(times), dtype=np.int64)
-    second = (local.hour * 3600 + local.minute * 60 + local.second).to_numpy(dtype=np.int64)
+    second = (times.hour * 3600 + times.minute * 60 + times.second).to_numpy(dtype=np.int64)
     day = second // step_s
     return day, weekday * season + day if long_season else np.zeros(len(times), dtype=np.int64)

@@ -8,6 +8,7 @@ each series' own size of error, then pooled over series in blocks of the horizon
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def _centred(errors: Errors) -> Errors:
     The model under test learnt from less than the final one does: where it was off to one side on the whole, the
     final one has since seen why. (Kept in, that bias made every quantile loss tried worse.)
     """
-    known = np.isfinite(errors.residuals).any(axis=(0, 2))
+    known = np.asarray(np.isfinite(errors.residuals).any(axis=(0, 2)))
     middle = np.zeros(len(known))
     middle[known] = np.nanmedian(errors.residuals[:, known], axis=(0, 2))
     return replace(errors, residuals=errors.residuals - middle[None, :, None])
@@ -95,7 +96,7 @@ def untested(panel: Panel, spread: Floats) -> Normalised:
 
 def _blocks(horizon: int) -> list[slice]:
     edges = np.linspace(0, horizon, min(horizon, BLOCKS) + 1).astype(int)
-    return [slice(int(start), int(end)) for start, end in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(int(start), int(end)) for start, end in pairwise(edges)]
 
 
 def _levels(z: Floats, everything: Floats) -> Floats:

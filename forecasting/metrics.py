@@ -63,7 +63,7 @@ def weighted_quantile_loss(actual: Array, quantiles: Array) -> float:
 
 def scaled_quantile_loss(actual: Array, quantiles: Array, scale: Array) -> Array:
     """The same pinball loss, but scaled for each series like MASE."""
-    return 2.0 * pinball(actual, quantiles)[:, 1:-1].mean(axis=1) / scale
+    return np.asarray(2.0 * pinball(actual, quantiles)[:, 1:-1].mean(axis=1) / scale)
 
 
 def coverage(actual: Array, low: Array, high: Array) -> float:

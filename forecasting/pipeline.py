@@ -65,7 +65,7 @@ def forecast(
         raise InputError(f"no series can be forecast from {to_text(cutoff.to_pydatetime())}{why}; check the cut-off and the history")
     frames, entries, drawn = [], [], {}
     for prepared in made.panels:
-        models = [model_named(model, seed)] if model else candidates(len(prepared.entries), seed)
+        models = [model_named(model, seed)] if model else candidates(prepared.panel, seed)
         found = forecast_panel(prepared.panel, models, told.step)
         for row, entry in enumerate(prepared.entries):
             name = entry.row["unique_id"]
@@ -120,8 +120,9 @@ def _finished(entry: Entry, found: PanelForecast, row: int, horizon: int, seed: 
         paths *= factors(uplift, horizon, effects)
         mean = mean * factors(uplift, horizon, np.array([uplift.effect]))[0]
         quantiles = np.where(ahead, np.quantile(paths, LEVELS, axis=0), quantiles)
-    low, high = entry.floor, entry.ceiling
-    return np.clip(mean, low, high), np.clip(quantiles, low, high), np.clip(paths, low, high).astype(np.float32)
+    low, high, pick = entry.floor, entry.ceiling, entry.axis.pick
+    bounded = [np.clip(values[..., pick], low, high) for values in (mean, quantiles, paths)]
+    return bounded[0], bounded[1], bounded[2].astype(np.float32)
 
 
 def _frame(name: str, future: pd.DatetimeIndex, mean: Floats, quantiles: Floats) -> pd.DataFrame:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import Any
 
 from ..progress import Progress
@@ -31,11 +32,11 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         model_named(name)
     rows, bars = [], []
     for name in args.sets.split(","):
-        found = measure(name, peers, int(args.development), lambda done, total, name=name: progress.step(name, done, total))
+        found = measure(name, peers, int(args.development), partial(progress.step, name))
         rows += found
         if name in BARS:
             metric, bar = BARS[name]
-            value = next(row[metric] for row in found if row["model"] == "forestage")
+            value = float(next(row[metric] for row in found if row["model"] == "forestage"))
             bars.append({"set": name, "metric": metric, "value": value, "bar": bar, "met": value <= bar})
     return {"rows": rows, "bars": bars}
 

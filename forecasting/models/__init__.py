@@ -6,16 +6,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..errors import InputError
+from ..panel import Panel
 from .boosted import Boosted
 from .ets import Ets
 from .naive import Naive
 from .protocol import Fitted, Model
 from .seasonal_naive import SeasonalNaive
+from .seasonal_trend import SeasonalTrend
 
 MODELS: dict[str, Callable[[int], Model]] = {
     "boosted": lambda seed: Boosted(seed=seed),
     "seasonal_naive": lambda _seed: SeasonalNaive(),
     "seasonal_naive_week": lambda _seed: SeasonalNaive(weekly=True),
+    "seasonal_trend": lambda _seed: SeasonalTrend(),
     "naive": lambda _seed: Naive(),
     "ets": lambda _seed: Ets(),
 }
@@ -29,10 +32,18 @@ def model_named(name: str, seed: int = 0) -> Model:
     return MODELS[name](seed)
 
 
-def candidates(series: int, seed: int = 0) -> list[Model]:
-    """The default and its peers. ETS works one series at a time and is left out of panels of more than 64 series."""
-    names = [name for name in MODELS if name != "ets" or series <= ETS_MOST_SERIES]
-    return [MODELS[name](seed) for name in names]
+def candidates(panel: Panel, seed: int = 0) -> list[Model]:
+    """The default and its peers for a panel.
+
+    ETS works one series at a time and is left out of panels of more than 64 series; the trend, which moves by the week, is
+    tried only where the horizon is a week or more.
+    """
+    unfit = set()
+    if len(panel.ids) > ETS_MOST_SERIES:
+        unfit.add("ets")
+    if not panel.long_season or panel.horizon < panel.long_season:
+        unfit.add("seasonal_trend")
+    return [MODELS[name](seed) for name in MODELS if name not in unfit]
 
 
 __all__ = ["MODELS", "Fitted", "Model", "candidates", "model_named"]

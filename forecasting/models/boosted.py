@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import lightgbm as lgb
 import numpy as np
+from numpy.typing import NDArray
 
 from ..features import window
 from ..panel import Floats, Ints, Mask, Panel
@@ -46,7 +47,7 @@ class Boosted:
             keep = panel.fit[:, origin + steps] & np.isfinite(target) & self._known(panel, origin)
             xs.append(made.x[keep])
             ys.append(np.clip(target[keep], -TARGET_CLIP, TARGET_CLIP))
-        x, y = (np.concatenate(xs), np.concatenate(ys)) if xs else (np.empty((0, 0)), np.empty(0))
+        x, y = (np.concatenate(xs), np.concatenate(ys)) if xs else (np.empty((0, 0), np.float32), np.empty(0))
         return _Trees(self._train(x, y)) if len(y) >= 2 else _Trees(None)
 
     def _known(self, panel: Panel, origin: int) -> Mask:
@@ -72,7 +73,7 @@ class Boosted:
             return np.arange(horizon)
         return np.sort(rng.choice(horizon, self.steps_per_origin, replace=False))
 
-    def _train(self, x: Floats, y: Floats) -> lgb.Booster:
+    def _train(self, x: NDArray[np.float32], y: Floats) -> lgb.Booster:
         parameters = {
             "objective": "l1", "num_leaves": self.leaves, "learning_rate": self.rate, "min_data_in_leaf": 100,
             "feature_fraction": 0.7, "bagging_fraction": 0.7, "bagging_freq": 1, "num_threads": THREADS,

@@ -48,4 +48,4 @@ def _indices(values: Floats, season: int) -> Floats:
     ratio = values[half : len(values) - half] / trend
     phase = (half + np.arange(len(ratio))) % season
     means = np.array([ratio[phase == place].mean() for place in range(season)])
-    return means / means.mean()
+    return np.asarray(means / means.mean())

@@ -16,9 +16,11 @@ class Fitted(Protocol):
 
 
 class Model(Protocol):
-    """A way to forecast. `name` is what results are reported under."""
+    """A way to forecast."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What results are reported under."""
 
     def fit(self, panel: Panel, end: int) -> Fitted:
         """Learn from the steps before `end` only."""
