@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ansible_collections.forestage.network.plugins.plugin_utils.queue.writer import devices_of
-
 DOCUMENTATION = r"""
 name: affected_devices
 short_description: The devices that jobs change
@@ -35,6 +33,8 @@ _value:
 
 
 def affected_devices(jobs: Iterable[Mapping[str, Any]]) -> list[str]:
+    from ansible_collections.forestage.network.plugins.plugin_utils.queue.writer import devices_of  # ansible-doc has no sqlalchemy
+
     return sorted({device for job in jobs for device in devices_of(dict(job))})
 
 

@@ -15,8 +15,12 @@ description:
   - A verdict is C(failed) by one failed check, C(partial) where lines could not be tried on virtual devices, C(not_staged) where
     there was no rehearsal, else C(passed).
 attributes:
-  check_mode: {support: full, description: Judges, and writes no file.}
-  diff_mode: {support: none, description: There is nothing to compare with.}
+  check_mode:
+    support: full
+    description: Judges, and writes no file.
+  diff_mode:
+    support: none
+    description: There is nothing to compare with.
 options:
   plan:
     description: File with the plan of M(forestage.network.stage_plan).

@@ -15,8 +15,12 @@ description:
   - One copy serves all changes of a batch; they are rehearsed one after the other.
   - Runs on the controller and builds nothing.
 attributes:
-  check_mode: {support: full, description: Plans, and writes no file.}
-  diff_mode: {support: none, description: There is nothing to compare with.}
+  check_mode:
+    support: full
+    description: Plans, and writes no file.
+  diff_mode:
+    support: none
+    description: There is nothing to compare with.
 options:
   items:
     description:

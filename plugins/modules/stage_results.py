@@ -12,8 +12,12 @@ author: Forestage maintainers (@forestage)
 description:
   - Checks the verdicts and keeps each with its JUnit report in the folder of its change. Used by role P(forestage.network.stage#role).
 attributes:
-  check_mode: {support: full, description: Checks, and writes no file.}
-  diff_mode: {support: none, description: There is nothing to compare with.}
+  check_mode:
+    support: full
+    description: Checks, and writes no file.
+  diff_mode:
+    support: none
+    description: There is nothing to compare with.
 options:
   answer:
     description: What the run on the staging host returned, with C(rc), C(stdout) and C(stderr).

@@ -20,12 +20,11 @@ Seen = dict[str, Any]
 def seen(request: pytest.FixtureRequest, root: Path, specification: Path) -> Seen:
     arguments = [str(Path(__file__).parent / "life.py"), str(root / ".cache" / "collections"), f"life-{uuid.uuid4().hex[:8]}"]
     arguments.append(str(specification))
-    run: Callable[[list[str]], subprocess.CompletedProcess[str]]
     if request.param == "an ordinary user":
-        run = request.getfixturevalue("as_ordinary_user")
+        run: Callable[[list[str]], subprocess.CompletedProcess[str]] = request.getfixturevalue("as_ordinary_user")
+        done = run(arguments)
     else:
-        run = lambda argv: subprocess.run([sys.executable, *argv], capture_output=True, text=True, check=False)  # noqa: E731
-    done = run(arguments)
+        done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     value: Seen = json.loads(done.stdout.splitlines()[-1])
     if request.param == "an ordinary user":

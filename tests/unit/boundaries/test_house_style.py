@@ -59,7 +59,5 @@ def test_modules_and_actions_are_wiring(folder: str) -> None:
 
 
 def test_every_file_says_its_licence_first() -> None:
-    def head(path: Path) -> str:
-        return "\n".join((ROOT / path).read_text(encoding="utf-8").splitlines()[:2])
-
-    assert [str(path) for path in [*CODE, *files("tests")] if "SPDX-License-Identifier: GPL-3.0-or-later" not in head(path)] == []
+    texts = {path: (ROOT / path).read_text(encoding="utf-8") for path in [*CODE, *files("tests")]}
+    assert [str(path) for path, text in texts.items() if text and "SPDX-License-Identifier: GPL-3.0-or-later" not in text[:100]] == []
