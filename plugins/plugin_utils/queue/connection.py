@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import QueuePool
 
 from .address import Address, masked
 from .errors import StoreError
@@ -21,11 +21,11 @@ CONNECT_TIMEOUT_S = 10
 
 
 def engine_of(address: Address) -> Engine:
-    """An engine that opens one connection per transaction, so that it survives a fork."""
+    """An engine for one process; after a fork it is to be disposed of without closing (see `Engine.dispose`)."""
     if address.url is not None:
         arguments = {} if "connect_timeout" in address.url.query else {"connect_timeout": CONNECT_TIMEOUT_S}
         try:
-            return create_engine(address.url, poolclass=NullPool, connect_args=arguments)
+            return create_engine(address.url, pool_pre_ping=True, connect_args=arguments)
         except (ImportError, NoSuchModuleError):
             raise StoreError(f"{address} needs the Python package psycopg; install it with: pip install 'psycopg[binary]'") from None
     target = f"file:{quote(str(address.file))}?mode=rw"
@@ -33,7 +33,7 @@ def engine_of(address: Address) -> Engine:
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(target, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -36,10 +36,10 @@ class IngestReport:
     why_held: str | None = None
 
 
-def checked(forecast: Mapping[str, Any]) -> Mapping[str, Any]:
+def checked(forecast: Mapping[str, Any], source: str) -> Mapping[str, Any]:
     """Refuse a forecast that breaks its schema, whoever wrote it."""
     try:
-        check("provisioning_forecast", forecast, "the forecast")
+        check("provisioning_forecast", forecast, source)
     except ContractError as error:
         raise NotValid(str(error)) from None
     return forecast

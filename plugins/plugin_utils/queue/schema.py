@@ -70,6 +70,7 @@ def _fill(draft: Path, path: Path) -> bool:
     with closing(engine.raw_connection()) as connection:
         connection.cursor().execute("PRAGMA journal_mode=WAL")
     _create_tables(engine, address)
+    engine.dispose()
     try:
         os.link(draft, path)
     except FileExistsError:

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.forestage.network.forecasting.contracts import parse_time
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from . import chain, claims, predictions, reading, schema, steps, stop
 from .address import Address
@@ -41,7 +42,8 @@ class Store:
         self.dry_run = dry_run
         self.changed = False
         self._clock = clock
-        self._engine = engine_of(address)
+        self._own_engine = engine_of(address)
+        self._process = os.getpid()
 
     @classmethod
     def open(cls, url: str, *, create: bool = False, dry_run: bool = False, clock: Callable[[], datetime] = wall_clock) -> Store:
@@ -58,6 +60,14 @@ class Store:
         with store._reading() as connection:
             schema.require_current(connection, address)
         return store
+
+    @property
+    def _engine(self) -> Engine:
+        """The engine; its connections are not taken over from the process that this one was forked from."""
+        if self._process != os.getpid():
+            self._own_engine.dispose(close=False)
+            self._process = os.getpid()
+        return self._own_engine
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -84,6 +94,7 @@ class Store:
         *,
         actor: str,
         requester: str | None = None,
+        source: str = "the forecast",
         gate: Gate | None = None,
         now: datetime | None = None,
     ) -> IngestReport:
@@ -92,11 +103,12 @@ class Store:
         Args:
             forecast: A value of the schema `provisioning_forecast`.
             actor: Who runs this.
+            source: What to call it in a message, such as its file.
             requester: Who counts as having asked for the changes, and so cannot approve them; by default the engine.
             gate: When the round is held; by default `Gate()`.
             now: The analytics' clock, by default the forecast's own `as_of`.
         """
-        checked(forecast)
+        checked(forecast, source)
         with self._writing(actor, now or parse_time(forecast["as_of"])) as writer:
             return ingest(writer, forecast, requester or f"engine:{forecast['engine']['name']}", gate or Gate())
 

@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support import postgres
+from tests.support import memory, postgres
 
 _numbers = itertools.count(1)
 
@@ -35,5 +34,5 @@ def queue_url(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "postgresql":
         yield str(request.getfixturevalue("postgres_url"))
         return
-    with tempfile.TemporaryDirectory(prefix="forestage-queue-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
-        yield f"{folder}/queue.db"
+    with memory.folder() as folder:
+        yield str(folder / "queue.db")

@@ -18,8 +18,8 @@ from ansible_collections.forestage.network.plugins.plugin_utils.queue import Gat
 from tests.support import queue_values as values
 
 JOBS, DEVICES, WORKERS, KILLS = 1000, 250, 8, 40
-LEASE_S = 8
-PATIENCE_S = 600
+LEASE_S = 15
+PATIENCE_S = 1200
 IN_WORK = frozenset({"claimed", "staged", "deploying", "deployed"})
 
 
@@ -62,7 +62,7 @@ def _live(url: str, name: str, log: Path) -> None:
     busy = True
     while busy:
         try:
-            jobs = store.claim(name, limit=chance.randint(2, 8), lease_s=LEASE_S, now=values.T0)
+            jobs = store.claim(name, limit=chance.randint(1, 4), lease_s=LEASE_S, now=values.T0)
             for job in jobs:
                 _work(store, name, job, log)
             if not jobs:

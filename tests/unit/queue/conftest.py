@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from ansible_collections.forestage.network.plugins.plugin_utils.queue import Store
 
+from tests.support import memory
 from tests.support.queue_values import Clock
 
 
@@ -26,8 +28,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def queue_file(empty_queue: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copy(empty_queue, tmp_path / "queue.db"))
+def queue_file(empty_queue: Path) -> Iterator[Path]:
+    with memory.folder() as folder:
+        yield Path(shutil.copy(empty_queue, folder / "queue.db"))
 
 
 @pytest.fixture
