@@ -76,6 +76,14 @@ collection_tree() {
     [ "$(readlink "$link" 2>/dev/null)" = "$PWD" ] || ln -sfn "$PWD" "$link"
 }
 
+# Where root runs the tests of a throw-away machine, there must be someone to run the lab as an ordinary user.
+ordinary_user() {
+    if [ "$LEVEL" != test ] || [ "$(id -u)" != 0 ] || [ "${CI:-}" != true ] || grep -qs : /etc/subuid; then return; fi
+    useradd --create-home --user-group forestage-test
+    grep -qs '^forestage-test:' /etc/subuid || printf 'forestage-test:100000:65536\n' | tee -a /etc/subuid >> /etc/subgid
+}
+
 system_packages
 python_packages
 collection_tree
+ordinary_user
