@@ -75,7 +75,7 @@ def test_a_reboot_half_way_through_an_apply_brings_the_old_configuration_back(ro
 
 def test_a_killed_watchdog_is_replaced_by_the_next_request(router: Router) -> None:
     before = router.driver.running()["config"]
-    change = router.apply(cost(73), seconds=10)
+    change = router.apply(cost(73), seconds=15)
     router.shell("pkill", "-KILL", "-f", f"watch {change}")
     assert router.state(change) == "pending"
     router.shell("pgrep", "-f", f"watch {change}")
@@ -84,7 +84,7 @@ def test_a_killed_watchdog_is_replaced_by_the_next_request(router: Router) -> No
 
 
 def test_a_hand_edit_is_never_erased(router: Router) -> None:
-    change = router.apply(cost(74), seconds=10)
+    change = router.apply(cost(74), seconds=15)
     router.configure("ip route 198.51.100.0/24 blackhole")
     edited = router.driver.running()["config"]
     assert router.wait(change, "rollback_blocked") == "rollback_blocked"
