@@ -20,6 +20,7 @@ from .helped import Helped, helped
 from .measurements import Measurements
 
 INTERVAL_S = 3600.0
+EXACT = 0.01
 NEEDED, NOT_NEEDED, UNKNOWN = "needed", "not_needed", "unknown"
 
 
@@ -119,21 +120,25 @@ def _used(made: list[Span]) -> str:
 def _written(
     entry: Mapping[str, Any], as_of: datetime, needed: str, peak: tuple[float, float], estimator: str, answer: Helped | None, window: Window
 ) -> dict[str, Any]:
-    low, high = (float(value) if np.isfinite(value) else None for value in peak)
-    exact = low is not None and high is not None and high - low <= 0.01 * abs(high)
-    error = float(entry["forecast_peak"]) - (low + high) / 2 if exact and entry.get("forecast_peak") is not None else None  # type: ignore[operator]
     return {
         "schema": "forestage/outcome/1",
         "entry_id": entry["entry_id"],
         "change_id": answer.change_id if answer else None,
         "needed": needed,
-        "bounds": [low, high],
+        "bounds": [float(bound) if np.isfinite(bound) else None for bound in peak],
         "helped": answer.helped if answer else "unknown",
         "estimator": estimator,
-        "error": error,
+        "error": _error(entry, peak) if window.whole else None,
         "reason": _reason(needed, window) + (f"; {answer.reason}" if answer else ""),
         "measured_at": to_text(as_of),
     }
+
+
+def _error(entry: Mapping[str, Any], peak: tuple[float, float]) -> float | None:
+    """Forecast peak less the peak that came, where it came to be known exactly."""
+    low, high = peak
+    known = np.isfinite(low) and np.isfinite(high) and high - low <= EXACT * abs(high)
+    return float(entry["forecast_peak"]) - (low + high) / 2 if known and entry.get("forecast_peak") is not None else None
 
 
 def _reason(needed: str, window: Window) -> str:

@@ -73,8 +73,9 @@ def test_a_need_is_seen_through_the_change_that_met_it(
 
 @pytest.mark.parametrize(("unique_id", "limit", "template", "estimator"), NEEDS)
 def test_the_need_without_the_change_is_the_same(untouched: History, unique_id: str, limit: float, template: str, estimator: str) -> None:
-    outcome = outcome_of(untouched, unique_id, limit, template)
+    outcome = outcome_of(untouched, unique_id, limit, template, forecast_peak=limit)
     assert (outcome["needed"], outcome["helped"], outcome["change_id"]) == ("needed", "unknown", None)
+    assert outcome["error"] is None or outcome["error"] == pytest.approx(limit - outcome["bounds"][0], abs=0.01 * limit)
 
 
 @pytest.mark.parametrize(("unique_id", "limit", "template", "estimator"), NEEDS)
@@ -97,6 +98,7 @@ def test_a_need_is_told_before_it_matures_and_its_absence_is_not(untouched: Hist
     calm = entry("core-b1|eth3|if_out_bps", 16e6, WEEK_8, days=14)
     found = measure(untouched.until(START + timedelta(weeks=9)), [needed, calm], START + timedelta(weeks=9))
     assert [outcome["needed"] for outcome in found.outcomes] == ["needed"]
+    assert found.outcomes[0]["error"] is None, "half a window says nothing of the peak"
     assert found.open == [calm["entry_id"]]
     assert measure(untouched, [calm], WEEK_10).outcomes[0]["needed"] == "not_needed"
 

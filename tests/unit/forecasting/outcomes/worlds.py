@@ -109,4 +109,4 @@ def strained(seed: int) -> Network:
         dataclasses.replace(cut, load=dataclasses.replace(cut.load, level=rng.uniform(0.5, 1.4) * cut.links[0].capacity_bps, growth=0.03))
         for cut in net.cuts[:4]
     )
-    return dataclasses.replace(net, cuts=(*cuts, *net.cuts[4:]))
+    return dataclasses.replace(net, cuts=cuts, applications=(), threats=(), users=())
