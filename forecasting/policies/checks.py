@@ -26,12 +26,14 @@ TYPES = {
 
 
 def check_schema(source: Source) -> None:
-    """Raise the error that stands first in the file, if the data breaks the schema."""
+    """Raise one error if the data breaks the schema: a misspelt key before all, else what stands first in the file."""
     found = [
-        (source.line(place), place, what) for error in validator_of("policy").iter_errors(source.data) for place, what in _sentences(error)
+        (error.validator != "additionalProperties", source.line(place), place, what)
+        for error in validator_of("policy").iter_errors(source.data)
+        for place, what in _sentences(error)
     ]
     if found:
-        _, place, what = min(found, key=lambda item: item[0])
+        _, _, place, what = min(found, key=lambda item: item[:2])
         raise source.error(place, what)
 
 
