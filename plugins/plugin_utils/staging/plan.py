@@ -39,8 +39,10 @@ class Plan:
     options: dict[str, Any] = field(default_factory=dict)
 
     def copy(self) -> Topology:
-        """The topology as an object."""
-        return Topology(**(self.topology or {"nodes": {}}))
+        """The topology as an object; JSON has made lists of its pairs."""
+        value = dict(self.topology or {"nodes": {}})
+        pairs = {name: [(device, end) for device, end in value.get(name, [])] for name in ("adjacencies", "sessions")}
+        return Topology(**{**value, **pairs})
 
     def as_value(self) -> dict[str, Any]:
         """The plan as JSON can hold it."""

@@ -28,7 +28,7 @@ SSH_PORT = 22
 
 def baseline(lab: Lab) -> Evidence:
     """The copy before any change: settled, observed, and how faithful it is."""
-    settled = lab.settle(float(lab.plan.options["settle_s"]), adjacencies=list(lab.copy.adjacencies))
+    settled = lab.settle(float(lab.plan.options["settle_s"]), adjacencies=lab.copy.adjacencies)
     configs = {device: answer["config"] for device, answer in lab.each(lab.copy.nodes, lambda name: lab.driver(name).running()).items()}
     wanted = {device: canonical(config) for device, config in lab.plan.running.items()}
     return {

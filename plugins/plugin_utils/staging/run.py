@@ -52,8 +52,8 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
         code = _molecule(work, float(order["timeout_s"]))
         result = work / "results" / "verdicts.json"
         if not result.is_file():
-            said = _last_words(work / "molecule.log")
-            if f"fabric {order['plan']['fabric']} was not built" in said:
+            said = _reason(work)
+            if "was not built" in said:
                 return _nothing_to_do(dict.fromkeys(order["plan"]["changes"], f"the virtual copy does not start: {said}"))
             raise RunError(f"Molecule ended with code {code} before there was a verdict: {said}")
         answer: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
@@ -104,6 +104,8 @@ def _environment(work: Path) -> dict[str, str]:
         "ANSIBLE_LOCAL_TEMP": str(work / "tmp"),
         "ANSIBLE_COLLECTIONS_PATH": str(work / "collections"),
         "ANSIBLE_NOCOLOR": "1",
+        "NO_COLOR": "1",
+        "COLUMNS": "200",
         "MOLECULE_GLOB": "molecule/*/molecule.yml",
         "MOLECULE_EPHEMERAL_DIRECTORY": str(work / "ephemeral"),
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -128,11 +130,13 @@ def _molecule(work: Path, seconds: float) -> int:
                 process.wait()
 
 
-def _last_words(log: Path) -> str:
-    """What Molecule said about the failure, in one line."""
-    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    told = [line for line in lines if "FAILED!" in line or line.startswith(("ERROR", "[ERROR]", "fatal:"))]
-    return " ".join(" ".join((told or lines)[-LAST_LINES:]).split())[-1500:] or "it said nothing"
+def _reason(work: Path) -> str:
+    """Why there is no verdict, in one line: what the failed task said, else the end of Molecule's log."""
+    said = work / "error.txt"
+    if said.is_file():
+        return " ".join(said.read_text(encoding="utf-8").split())
+    lines = (work / "molecule.log").read_text(encoding="utf-8", errors="replace").splitlines()
+    return " ".join(" ".join(lines[-LAST_LINES:]).split()) or "it said nothing"
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:

@@ -83,7 +83,7 @@ def test_lines_that_no_virtual_router_takes_make_the_verdict_partial(stage: Stag
 
 def test_a_copy_that_does_not_start_is_not_staged(stage: Stage) -> None:
     odd = {**NETWORK["left"], "nft": "table inet filter {\n\tnonsense\n}\n"}
-    change = item("no-copy", **GOOD, network={**NETWORK, "left": odd})
-    verdict = stage.verdicts(stage.start([change]))["no-copy"]
+    change = item("copy-without-start", **GOOD, network={**NETWORK, "left": odd})
+    verdict = stage.verdicts(stage.start([change]))["copy-without-start"]
     assert verdict["result"] == "not_staged"
     assert "does not start" in verdict["reason"] and "left" in verdict["reason"]
