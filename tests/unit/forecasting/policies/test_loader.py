@@ -79,7 +79,7 @@ WRONG = {
     "a key twice": (("duration: 1h", "duration: 1h\n      duration: 2h"), 9, "stands twice"),
     "broken YAML": (("policies:", "policies: ["), 3, "not YAML"),
     "a number for a name": (("name: uplink-capacity", "name: 7"), 3, "must be text"),
-    "a list for a policy": (("when:\n      metric: if_out_bps", "when: []\n    x:\n      metric: if_out_bps"), 5, "mapping"),
+    "a list for a name": (("metric: if_out_bps", "metric: [if_out_bps]"), 6, "must be text"),
     "an end without an event": (("template: capacity", "template: capacity\n      until: event_end"), 11, "needs `event`"),
 }
 
