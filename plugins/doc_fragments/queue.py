@@ -30,8 +30,6 @@ attributes:
     description: Reports what it would do, and changes no row.
     support: full
   diff_mode:
-    description: Shows the state before and after.
+    description: There is no difference to show.
     support: none
-author:
-  - Forestage maintainers (@forestage)
 """

@@ -1,3 +1,4 @@
+#!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
@@ -6,6 +7,7 @@ DOCUMENTATION = r"""
 module: job_claim
 short_description: Take the next jobs from the queue
 version_added: 0.1.0
+author: Forestage maintainers (@forestage)
 extends_documentation_fragment:
   - forestage.network.queue
 description:
@@ -13,9 +15,6 @@ description:
   - Expires jobs whose time is past, and queues again what a vanished worker held before it had touched any device.
   - There is at most one live claim for each device that a job touches.
   - While the stop switch is set there is nothing to take, and RV(stopped) says why.
-attributes:
-  check_mode:
-    support: full
 options:
   worker:
     description: The name of this run, unique among all that work at a time. Without it the variable C(forestage_worker) is used.

@@ -1,3 +1,4 @@
+#!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
@@ -6,14 +7,12 @@ DOCUMENTATION = r"""
 module: job_info
 short_description: Read the queue
 version_added: 0.1.0
+author: Forestage maintainers (@forestage)
 extends_documentation_fragment:
   - forestage.network.queue
 description:
   - Reads jobs and their history, the jobs of vanished workers, and the stop switch.
   - Checks the history for tampering.
-attributes:
-  check_mode:
-    support: full
 options:
   gather:
     description:

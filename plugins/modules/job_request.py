@@ -1,3 +1,4 @@
+#!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
@@ -6,6 +7,7 @@ DOCUMENTATION = r"""
 module: job_request
 short_description: Put a change into the queue
 version_added: 0.1.0
+author: Forestage maintainers (@forestage)
 extends_documentation_fragment:
   - forestage.network.queue
 description:
@@ -13,9 +15,6 @@ description:
   - The same request or the same forecast again changes nothing.
   - A request takes the place of an open recommendation for the same device, object and template.
   - Who asks for a change, or brings a forecast, cannot approve it.
-attributes:
-  check_mode:
-    support: full
 options:
   device:
     description: The inventory name of the device to change. Needs O(object), O(change) and O(reason).

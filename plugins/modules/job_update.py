@@ -1,3 +1,4 @@
+#!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
@@ -6,6 +7,7 @@ DOCUMENTATION = r"""
 module: job_update
 short_description: Move a job of the queue on
 version_added: 0.1.0
+author: Forestage maintainers (@forestage)
 extends_documentation_fragment:
   - forestage.network.queue
 description:
@@ -14,9 +16,8 @@ description:
   - A job that is leased is moved only by the worker that holds it.
   - V(approved) and V(rejected) are for people. The one who asked for a change cannot approve it.
 attributes:
-  check_mode:
-    support: full
   diff_mode:
+    description: Shows the state before and after.
     support: full
 options:
   change_id:

@@ -1,3 +1,4 @@
+#!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
@@ -6,14 +7,12 @@ DOCUMENTATION = r"""
 module: queue_migrate
 short_description: Create or migrate a queue
 version_added: 0.1.0
+author: Forestage maintainers (@forestage)
 extends_documentation_fragment:
   - forestage.network.queue
 description:
   - Creates the queue's tables, or brings those of an earlier release to this one's schema. Nothing else does either.
   - Make a backup before you migrate.
-attributes:
-  check_mode:
-    support: full
 options:
   state:
     description:

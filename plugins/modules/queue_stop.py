@@ -1,3 +1,4 @@
+#!/usr/bin/python
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 from __future__ import annotations
@@ -6,13 +7,11 @@ DOCUMENTATION = r"""
 module: queue_stop
 short_description: Stop everything, or let it go on
 version_added: 0.1.0
+author: Forestage maintainers (@forestage)
 extends_documentation_fragment:
   - forestage.network.queue
 description:
   - While the stop switch is set nothing is claimed and nothing starts to deploy. What a device is already applying comes to its end.
-attributes:
-  check_mode:
-    support: full
 options:
   state:
     description: V(present) sets the switch, V(absent) clears it.
