@@ -24,9 +24,10 @@ def main() -> int:
     find_collection()
     from ansible_collections.forestage.network.plugins.plugin_utils.fabric import Fabric
 
-    Fabric.remove(args.fabric)
-    shutil.rmtree(args.folder, ignore_errors=True)
-    args.folder.mkdir(parents=True, mode=0o700)
+    if args.first == 1:
+        Fabric.remove(args.fabric)
+        shutil.rmtree(args.folder, ignore_errors=True)
+        args.folder.mkdir(parents=True, mode=0o700)
     world = World(args.folder, args.fabric, args.as_of)
     world.write_variables()
     terminal = Terminal(args.folder / "log")
@@ -44,8 +45,9 @@ def main() -> int:
     wanted = titles[:4] if args.history else titles
     try:
         for number, (step, title) in enumerate(wanted, 1):
-            with terminal.step(number, title):
-                step()
+            if number >= args.first:
+                with terminal.step(number, title):
+                    step()
     except Stopped as error:
         print(f"\nThe demonstration stopped: {error}", file=sys.stderr)
         return 1
@@ -63,6 +65,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--as-of", default=AS_OF, help="the analytics' clock at the start")
     parser.add_argument("--history", type=Path, help="your own history instead of the generated one: forecast and queue only")
     parser.add_argument("--mapping", type=Path, help="what the series of a single-file history are (default: mapping.yml beside it)")
+    parser.add_argument("--first", type=int, default=1, help="go on at this step with what an earlier run left by --keep")
     parser.add_argument("--keep", action="store_true", help="leave the lab running at the end")
     return parser.parse_args()
 

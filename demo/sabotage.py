@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 AGENT = "/usr/local/sbin/forestage-agent"
-STATUS = json.dumps({"protocol": 1, "op": "status"})
+STATUS = json.dumps({"protocol": 1, "op": "status"}).encode()
 
 
 class Sabotage:
@@ -43,7 +43,7 @@ class Sabotage:
 
     def _pending(self) -> bool:
         answer = self._lab.exec(self._device, [AGENT], input=STATUS)
-        return bool(json.loads(answer.stdout or "{}").get("pending"))
+        return bool(json.loads(answer.stdout or b"{}").get("pending"))
 
     def _link(self, state: str) -> None:
         self._lab.exec(self._device, ["ip", "link", "set", self._interface, state])

@@ -16,6 +16,7 @@ from world import ROOT, World
 HERE = Path(__file__).resolve().parent
 EXPECTED_KINDS = {"capacity", "routing", "qos", "security", "provision"}
 SEED = "7"
+REPLAYED = timedelta(weeks=3)
 
 
 class Steps:
@@ -80,7 +81,7 @@ class Steps:
             self._say(f"\nStopped here: {job['change']['template']} on {job['device']} {job['object']}, asked for by {job['requester']}:")
             for check in job["documents"].get("verdict", {}).get("checks", []):
                 if check["status"] == "failed":
-                    where = f"{check['category']}: {check['name']} on {check['device']}"
+                    where = f"{check['category']}: {check['name']}" + (f" on {check['device']}" if check["device"] else "")
                     self._say(f"  {where}: expected {check['expected']}; seen {check['seen']}")
 
     def deploy(self) -> None:
@@ -109,7 +110,8 @@ class Steps:
         self._note_deployed()
         self._show_jobs()
         asked = ("--history", str(self.world.history), "--policies", "inventories/lab/policies.yml", "--as-of", self.world.as_of)
-        self._engine("replay", *asked, "--out", str(self.world.folder / "replay"), log="7-replay")
+        begin = ("--from", self._ahead(-REPLAYED))
+        self._engine("replay", *asked, *begin, "--out", str(self.world.folder / "replay"), log="7-replay")
 
     def report(self) -> None:
         """One page for those who were not there."""
@@ -118,10 +120,13 @@ class Steps:
         self._ansible("localhost", "-m", "forestage.network.report", "-a", json.dumps(asked), log="8-report", quiet=True)
         self._say(f"The report: {page} ({page.stat().st_size // 1024} KiB, opens in any browser, no network needed)")
 
-    def _move(self, ahead: timedelta, where: str) -> None:
+    def _ahead(self, span: timedelta) -> str:
         from ansible_collections.forestage.network.forecasting.contracts import parse_time, to_text
 
-        self.world.as_of = to_text(parse_time(self.world.as_of) + ahead)
+        return to_text(parse_time(self.world.as_of) + span)
+
+    def _move(self, ahead: timedelta, where: str) -> None:
+        self.world.as_of = self._ahead(ahead)
         self.world.write_variables()
         config = self.world.folder / "deployed.json"
         config.write_text(json.dumps({"schema": "forestage/simulation_config/1", "changes": self.deployed}, indent=1), encoding="utf-8")
