@@ -101,22 +101,31 @@ def _series(given: Round, state: _State, policy: Policy, row: dict[str, Any], ou
         labels = labels_of(row)
         if not matches(policy.when.scope, row, labels):
             return
-        facts = base_facts(row, labels, state.network)
-        found = evaluate(Look(policy, row, facts, given.history, outlook, given.as_of))
-        group = str(row.get("role") or "any")
-        sure = given.calibration.judge(policy.name, group, found.crossing.probability)
-        facts |= _forecast_facts(found, sure)
-        target = _target(policy, row, facts)
-    except NoEvent:
-        return
+        _pair(given, state, Look(policy, row, base_facts(row, labels, state.network), given.history, outlook, given.as_of))
     except (HostileLabel, LeftOut) as error:
         state.left_out.append({"unique_id": str(row["unique_id"]), "reason": f"policy {policy.name}: {error}"})
+
+
+def _pair(given: Round, state: _State, look: Look) -> None:
+    """Evaluate, decide, and enter the pair into scope and ledger. Without a coming event only the scope hears of it."""
+    policy, facts = look.policy, dict(look.facts)
+    try:
+        found = evaluate(look)
+    except NoEvent:
+        _looked_at(state, policy, _target(policy, look.row, facts))
         return
-    state.evaluated[(policy.name, *target.key)] = {
-        "policy": policy.name, "device": target.device, "object": target.object, "template": target.template,
-    }  # fmt: skip
+    group = str(look.row.get("role") or "any")
+    sure = given.calibration.judge(policy.name, group, found.crossing.probability)
+    facts |= _forecast_facts(found, sure)
+    target = _target(policy, look.row, facts)
+    _looked_at(state, policy, target)
     chosen = _choose(given, state, found, sure, facts, target)
     state.ledger.append(_entry(given, found, sure, target, group, chosen))
+
+
+def _looked_at(state: _State, policy: Policy, target: Target) -> None:
+    scope = {"policy": policy.name, "device": target.device, "object": target.object, "template": target.template}
+    state.evaluated[(policy.name, *target.key)] = scope
 
 
 def _choose(given: Round, state: _State, found: Evaluation, sure: Sureness, facts: Facts, target: Target) -> str | None:

@@ -65,13 +65,13 @@ def _title(scene: Scene) -> str:
 
 def _frame(scene: Scene, fan: Mapping[str, Sequence[float]], times: Sequence[datetime]) -> _Frame:
     columns = [name for pair in FANS for name in pair[:2] if name in fan] or [name for name in fan if name != "ds"]
-    values = [value for name in columns for value in fan[name]] + [value for _, value in (*scene.past, *scene.since)]
+    values = [value for name in columns for value in fan[name]] + [value for _unused, value in (*scene.past, *scene.since)]
     limit = scene.evidence.get("limit")
     values += [] if limit is None else [limit, limit * 1.08]
     low = min(0.0, *values)
     marks = ticks(low, max(values))
-    start = min([times[0], scene.as_of, *(when for when, _ in scene.past[:1])]).timestamp()
-    end = max([times[-1], *(when for when, _ in scene.since[-1:])]).timestamp()
+    start = min([times[0], scene.as_of, *(when for when, _unused in scene.past[:1])]).timestamp()
+    end = max([times[-1], *(when for when, _unused in scene.since[-1:])]).timestamp()
     return _Frame(
         Scale(start, end, LEFT, WIDTH - RIGHT), Scale(marks[0], marks[-1], HEIGHT - BOTTOM, TOP), str(scene.evidence.get("unit", ""))
     )

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from ..units import percent
 from .svg import Scale, path, tag
 
-SIZE, LEFT, RIGHT, TOP, BOTTOM = 340.0, 54.0, 12.0, 12.0, 46.0
+SIZE, LEFT, RIGHT, TOP, BOTTOM = 350.0, 66.0, 22.0, 12.0, 46.0
 MARKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 LEAST_RADIUS, MOST_RADIUS = 3.5, 10.0
 

@@ -37,7 +37,7 @@ policies:
 def mapping(limits: dict[str, float]) -> str:
     entries = {
         name: {"device": device, "object": "eth1", "metric": "if_out_bps", "scale": 1 / 300, "capacity_bps": limits[name]}
-        for name, (device, _) in SERIES.items()
+        for name, (device, _unused) in SERIES.items()
     }
     return json.dumps(entries)
 
@@ -47,7 +47,7 @@ def peaks(benchmark_data: Path) -> dict[str, tuple[float, pd.Timestamp]]:
     """Per series the highest hour held out, bit/s, and the first hour beyond `JUST_BELOW` of it."""
     table = pd.read_parquet(benchmark_data / "isp_cortez_5M.parquet")
     found = {}
-    for name, (_, as_of) in SERIES.items():
+    for name, (_unused, as_of) in SERIES.items():
         own = table[table["unique_id"] == name].set_index("ds")["y"].tz_localize("UTC").div(300)
         held = own.loc[pd.Timestamp(as_of) : pd.Timestamp(as_of) + pd.Timedelta(days=DAYS)].resample("1h").mean()
         found[name] = (float(held.max()), held[held > JUST_BELOW * held.max()].index[0])
@@ -70,7 +70,7 @@ def recommended(folder: Path, data: Path, name: str, limits: dict[str, float]) -
 def test_a_limit_just_below_the_peak_is_recommended_before_the_crossing(
     name: str, tmp_path: Path, benchmark_data: Path, peaks: dict[str, tuple[float, pd.Timestamp]]
 ) -> None:
-    limits = {other: JUST_BELOW * peak for other, (peak, _) in peaks.items()}
+    limits = {other: JUST_BELOW * peak for other, (peak, _unused) in peaks.items()}
     (found,) = recommended(tmp_path, benchmark_data, name, limits)["recommendations"]
     assert (found["device"], found["object"]) == (SERIES[name][0], "eth1")
     assert parse_time(found["as_of"]) < peaks[name][1]
@@ -81,6 +81,6 @@ def test_a_limit_just_below_the_peak_is_recommended_before_the_crossing(
 def test_a_limit_at_twice_the_peak_gives_nothing(
     name: str, tmp_path: Path, benchmark_data: Path, peaks: dict[str, tuple[float, pd.Timestamp]]
 ) -> None:
-    forecast = recommended(tmp_path, benchmark_data, name, {other: 2 * peak for other, (peak, _) in peaks.items()})
+    forecast = recommended(tmp_path, benchmark_data, name, {other: 2 * peak for other, (peak, _unused) in peaks.items()})
     assert forecast["recommendations"] == []
     assert [item["device"] for item in forecast["evaluated"]] == [SERIES[name][0]]

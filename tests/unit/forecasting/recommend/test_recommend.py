@@ -115,6 +115,9 @@ def test_without_a_coming_event_nothing_is_asked_for_it(lab: Any) -> None:
     result = lab.run()
     assert "qos_event" not in by_kind(result)
     assert result.forecast["left_out"] == []
+    assert "campaign-priority" not in {entry["policy"] for entry in result.ledger}
+    looked_at = [scope for scope in result.forecast["evaluated"] if scope["policy"] == "campaign-priority"]
+    assert [(scope["device"], scope["object"]) for scope in looked_at] == [("edge-b1", "eth3")]  # so that an open job can be withdrawn
 
 
 def test_calibration_decides_and_is_shown(lab: Any) -> None:
