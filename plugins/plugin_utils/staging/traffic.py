@@ -158,9 +158,9 @@ def _event(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any]) -> li
             lab, device, inside, own["rate_kbit"] * 1000 / factor, protocol=match.get("protocol", "udp"), port=match.get("port", 9)
         )
         crowd = _flow(lab, device, TARGET, 1.3 * shaping["rate_kbit"] * 1000 / factor)
-        needed = 0.95 * own["rate_kbit"] * 1000 / factor
+        bounds = (0.95 * own["rate_kbit"] * 1000 / factor, math.inf)
         ran = _run(
-            lab, device, [interface], [event, crowd], lambda seen: float(seen[interface]["classes"].get(str(own["id"]), 0.0)), needed
+            lab, device, [interface], [event, crowd], lambda seen: float(seen[interface]["classes"].get(str(own["id"]), 0.0)), bounds
         )
         if not ran["enough"]:
             return _skipped("share", BUSY)
