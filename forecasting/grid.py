@@ -8,6 +8,7 @@ import pandas as pd
 
 from .errors import InputError
 from .panel import Floats, Ints, Mask
+from .policies.durations import seconds
 
 DAY_S = 86_400
 NATIVE_UP_TO = pd.Timedelta(days=2)
@@ -30,12 +31,12 @@ def asked_step(interval: str | None, horizon: pd.Timedelta) -> int:
     if interval == "native":
         return 0
     try:
-        seconds = pd.Timedelta(interval).total_seconds()
-    except ValueError:
-        seconds = 0.0
-    if seconds <= 0 or (seconds % DAY_S and DAY_S % seconds):
-        raise InputError(f"the interval {interval!r} does not divide a day; give one like 5min, 1h or 1d, or native")
-    return int(seconds)
+        length = seconds(str(interval))
+    except ValueError as error:
+        raise InputError(f"the interval: {error}, or native") from None
+    if length < 1 or (length % DAY_S and DAY_S % length):
+        raise InputError(f"the interval {interval!r} does not divide a day; give one like 5m, 1h or 1d, or native")
+    return int(length)
 
 
 def seasons_of(step_s: int) -> tuple[int, int]:
@@ -98,7 +99,7 @@ def wall(times: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:
 
 def clock_places(times: pd.DatetimeIndex, step_s: int, season: int, long_season: int) -> tuple[Ints, Ints]:
     """Each step's place in the day and in the week (in the week and 0 for daily steps); `times` are on the wall clock."""
-    weekday = times.dayofweek.to_numpy(dtype=np.int64)
+    weekday = times.day_of_week.to_numpy(dtype=np.int64)
     if step_s >= DAY_S:
         return weekday % season, np.zeros(len(times), dtype=np.int64)
     second = (times.hour * 3600 + times.minute * 60 + times.second).to_numpy(dtype=np.int64)

@@ -17,7 +17,7 @@ from .panel import Floats, Panel
 from .rolling import Errors
 
 BLOCKS = 12
-OWN_WEIGHT = 0.8
+OWN_PRIOR = 50.0
 PHASE_PRIOR = 20.0
 TINY = 1e-9
 UNTESTED = 64
@@ -46,13 +46,15 @@ def _centred(errors: Errors) -> Errors:
 
 
 def _own_size(errors: Errors, spread: Floats) -> Floats:
-    """Each series' mean absolute error, drawn a little towards what its `spread` (n,) lets expect; (n,)."""
+    """Each series' mean absolute error, drawn towards what its `spread` (n,) lets expect the more, the fewer errors there are; (n,)."""
     measured = errors.mean_absolute()
     ratio = measured / spread
     typical = float(np.nanmedian(ratio)) if np.isfinite(ratio).any() else 1.0
     expected = spread * max(typical, TINY)
     own = np.where(np.isfinite(measured), measured, expected)
-    return np.asarray(np.exp(OWN_WEIGHT * np.log(own + TINY) + (1.0 - OWN_WEIGHT) * np.log(expected + TINY)))
+    count = np.isfinite(errors.residuals).sum(axis=(0, 2))
+    weight = count / (count + OWN_PRIOR)
+    return np.asarray(np.exp(weight * np.log(own + TINY) + (1.0 - weight) * np.log(expected + TINY)))
 
 
 def _phase_shape(panel: Panel, errors: Errors, size: Floats) -> Floats:
@@ -100,9 +102,10 @@ def _blocks(horizon: int) -> list[slice]:
 
 
 def _levels(z: Floats, everything: Floats) -> Floats:
-    """The error quantiles of one block, (levels,); those of all blocks where it has none."""
-    pool = z[np.isfinite(z)]
-    return np.quantile(pool if len(pool) else everything, LEVELS)
+    """The error quantiles of one block, (levels,); those of all blocks where it has none; zero where there was never an error."""
+    known = z[np.isfinite(z)]
+    pool = known if len(known) else everything
+    return np.quantile(pool, LEVELS) if len(pool) else np.zeros(len(LEVELS))
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,9 @@ def measure(normalised: Normalised) -> Coverage:
     """Leave-one-origin-out coverage. Where it falls short over all series, find the factor that mends it (at most 3)."""
     z = normalised.z
     count = len(z)
+    if not np.isfinite(z).any():
+        nothing = np.full(z.shape[1], np.nan)
+        return Coverage(nothing, nothing, 1.0, count)
     bounds = np.empty((count, len(LEVELS), z.shape[2]))
     for number in range(count):
         others = np.delete(z, number, axis=0) if count > 1 else z

@@ -18,6 +18,7 @@ from .metrics import LEVEL_NAMES, LEVELS
 from .models import candidates, model_named
 from .panel import Floats
 from .panel_forecast import PanelForecast, forecast_panel
+from .policies.durations import seconds
 from .preparing import Entry, prepare
 from .progress import Progress
 from .result import FRAME_COLUMNS, Forecast
@@ -93,11 +94,11 @@ def cutoff_of(as_of: datetime | pd.Timestamp) -> pd.Timestamp:
 def length_of(horizon: pd.Timedelta | str) -> pd.Timedelta:
     """The horizon as a length of time, from a minute to a year."""
     try:
-        length = pd.Timedelta(horizon)
-    except ValueError:
-        raise InputError(f"the horizon {horizon!r} is not a length of time; write it like 14d or 12h") from None
+        length = pd.Timedelta(seconds=seconds(horizon)) if isinstance(horizon, str) else horizon
+    except ValueError as error:
+        raise InputError(f"the horizon: {error}") from None
     if not LEAST_AHEAD <= length <= MOST_AHEAD:
-        raise InputError(f"the horizon {horizon!r} is not between a minute and a year; write it like 14d or 12h")
+        raise InputError(f"the horizon {horizon} is not between a minute and a year; write it like 14d or 12h")
     return length
 
 

@@ -52,7 +52,7 @@ class History:
     def _slices(self) -> dict[str, slice]:
         codes, names = pd.factorize(self.samples["unique_id"])
         starts = np.flatnonzero(np.diff(codes, prepend=-1))
-        ends = np.append(starts[1:], len(codes))
+        ends = np.append(starts[1:], len(codes))[: len(starts)]
         return {str(names[codes[start]]): slice(int(start), int(end)) for start, end in zip(starts, ends, strict=True)}
 
     def row(self, unique_id: str) -> dict[str, Any]:
