@@ -75,7 +75,7 @@ def _scored(history: History, made: Forecast, item: dict[str, Any]) -> dict[str,
     part = made.frame[made.frame["unique_id"] == name]
     start, steps = part["ds"].iloc[0], len(part)
     truth = _steps(history, name, start + pd.Timedelta(steps * step_s, unit="s"), step_s, steps)[None, :]
-    season, _ = seasons_of(step_s)
+    season, _unused = seasons_of(step_s)
     past = _steps(history, name, start, step_s, max(LEAST_DAYS * season, 28 * DAY_S // step_s))[None, :]
     scale = seasonal_scale(past, season)
     mean, quantiles = part["mean"].to_numpy()[None, :], part.filter(regex=r"^q\d+$").to_numpy().T[None, :, :]

@@ -75,7 +75,7 @@ def cuts(name: str, back: int = 0) -> Iterator[tuple[Panel, Floats]]:
     for number in range(chosen.origins - 1, -1, -1):
         off = shift + chosen.horizon + number * chosen.step
         known = [(key, values[: len(values) - off]) for key, values in series]
-        truth = np.stack([values[len(values) - off : len(values) - off + chosen.horizon] for _, values in series])
+        truth = np.stack([values[len(values) - off : len(values) - off + chosen.horizon] for _unused, values in series])
         yield plain_panel(known, chosen.season, chosen.long_season, chosen.horizon), truth
 
 

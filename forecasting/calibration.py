@@ -167,7 +167,7 @@ def _pool(name: str, cases: list[_Case], base: list[float]) -> Pool:
 def _root(falling: Any, reach: float) -> float:
     """The zero of a falling function in [-reach, reach], by halving."""
     low, high = -reach, reach
-    for _ in range(60):
+    for _unused in range(60):
         middle = (low + high) / 2.0
         low, high = (middle, high) if falling(middle) > 0 else (low, middle)
     return (low + high) / 2.0

@@ -85,7 +85,7 @@ def drivers(found: Evaluation, past: Past, as_of: datetime) -> list[dict[str, An
             weeks = (found.end - as_of).total_seconds() / (7 * 86400.0)
             parts.append((f"growth as over {past.weeks} weeks, to the horizon's end", past.growth * weeks))
     parts = [part for part in parts if abs(part[1]) >= LEAST_PART * abs(found.crossing.peak)]
-    rest = found.crossing.peak - sum(effect for _, effect in parts)
+    rest = found.crossing.peak - sum(effect for _unused, effect in parts)
     parts.append(("season and all else", rest))
     return [{"name": name, "effect": round(effect, 6)} for name, effect in sorted(parts, key=lambda part: -abs(part[1]))]
 

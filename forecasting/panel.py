@@ -48,13 +48,13 @@ class Panel:
 
 def plain_panel(series: list[tuple[str, Floats]], season: int, long_season: int, horizon: int) -> Panel:
     """A panel of bare arrays that end together, with the seasons counted from the end (for benchmarks)."""
-    width = max(len(values) for _, values in series)
+    width = max(len(values) for _unused, values in series)
     y = np.full((len(series), width), np.nan)
-    for row, (_, values) in enumerate(series):
+    for row, (_unused, values) in enumerate(series):
         y[row, width - len(values) :] = values
     clock = np.broadcast_to(np.arange(width + horizon), (len(series), width + horizon))
     return Panel(
-        ids=tuple(name for name, _ in series),
+        ids=tuple(name for name, _unused in series),
         y=y,
         fit=np.isfinite(y),
         day=(clock % season).astype(np.int64),

@@ -61,7 +61,7 @@ def forecast_panel(panel: Panel, models: list[Model], report: Report = _silent) 
     report("forecast", total - 1, total)
     made = {number: models[number].fit(panel, panel.steps).predict(panel, panel.steps) for number in sorted(set(chosen))}
     mean = np.stack([made[number][row] for row, number in enumerate(chosen)])
-    _, spread = level_and_scale(panel.y, panel.season, panel.long_season)
+    _unused, spread = level_and_scale(panel.y, panel.season, panel.long_season)
     if origins:
         normalised = normalise(panel, _merged(errors, chosen), spread[:, 0])
         coverage: Coverage | None = measure(normalised)

@@ -85,7 +85,7 @@ def _ece_interval(entries: list[dict[str, Any]], stated: Floats, needed: Floats,
     names, stream = np.unique([entry["unique_id"] for entry in entries], return_inverse=True)
     rng = np.random.default_rng(0)
     found = []
-    for _ in range(RESAMPLES):
+    for _unused in range(RESAMPLES):
         times = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))[stream]
         if (weights * times).sum() > 0:
             found.append(_ece(stated, needed, weights * times))

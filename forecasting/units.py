@@ -41,7 +41,7 @@ def quantity(value: float, unit: str) -> str:
 
 def unit_word(unit: str) -> str:
     """The unit behind a number: counted things in the plural, none for a ratio."""
-    first, _, rest = unit.partition(" ")
+    first, _unused, rest = unit.partition(" ")
     word = "" if first in NAMELESS else f"{first}s" if first in COUNTED else first
     return f"{word} {rest}".strip()
 

@@ -81,7 +81,7 @@ def learn(kind: str, values: Floats, strength: Floats, busy: Mask, week: int, da
 
 def _shape(values: Floats, strength: Floats, calm: Floats, week: int, day: int, effect: float) -> Floats:
     """The effect at each time of day relative to `effect`, (day,), drawn towards 1 where few steps tell of it."""
-    extra: list[list[float]] = [[] for _ in range(day)]
+    extra: list[list[float]] = [[] for _unused in range(day)]
     for span in _spans(strength[: len(values)] > 0):
         expected = _around(calm, span, week)
         for place, usual in zip(range(span.start, span.stop), expected, strict=True):

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     templates = read_templates(args.templates) if args.templates else read_templates()
     catalogue = load(args.policies, templates)
     running = _running(args.running) if args.running else {}
-    change_log = [record for _, record in read_lines(args.change_log)] if args.change_log else []
+    change_log = [record for _unused, record in read_lines(args.change_log)] if args.change_log else []
     calibration = calibrate(read_ledger(args.ledger), as_of) if args.ledger else EMPTY
     given = Outlook.read(args.forecast) if args.forecast else None
     history = load_history(args.history, args.mapping).until(as_of)

@@ -141,7 +141,7 @@ def _number(value: Any) -> float | None:
 
 def _demand_id(unique_id: str) -> str:
     """The demand series that a counter stands for."""
-    head, _, metric = unique_id.rpartition("|")
+    head, _unused, metric = unique_id.rpartition("|")
     return f"{head}|{RATES[metric]}" if metric in RATES else unique_id
 
 

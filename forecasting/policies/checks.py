@@ -33,7 +33,7 @@ def check_schema(source: Source) -> None:
         for place, what in _sentences(error)
     ]
     if found:
-        _, _, place, what = min(found, key=lambda item: item[:2])
+        _unused, _unused, place, what = min(found, key=lambda item: item[:2])
         raise source.error(place, what)
 
 

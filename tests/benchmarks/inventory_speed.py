@@ -70,7 +70,7 @@ def seconds(folder: Path, command: str) -> float:
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_HOME": str(folder / "home")}
     program = [sys.executable, "-m", "ansible", "inventory", "-i", str(folder / "queue.yml"), command]
     best = float("inf")
-    for _ in range(REPEATS):
+    for _unused in range(REPEATS):
         start = time.perf_counter()
         subprocess.run(program, env=environment, check=True, stdout=subprocess.DEVNULL)
         best = min(best, time.perf_counter() - start)

@@ -96,7 +96,7 @@ def test_a_survey_a_rehearsal_of_the_rehearsal_and_a_deployment(pod: Pod) -> Non
     pod.run("queue_migrate")
     pod.run("request", forestage_request=REQUEST)
     before, queued = running(pod, "s1"), rows(pod)
-    assert [job["requester"] for job, _ in queued] == ["alice"], "who asked is the user that AWX has logged in"
+    assert [job["requester"] for job, _unused in queued] == ["alice"], "who asked is the user that AWX has logged in"
 
     shown = pod.run("provision", cmdline="--check --diff")
     assert "rate_kbit" in shown

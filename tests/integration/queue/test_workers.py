@@ -83,7 +83,7 @@ def _kill_at_random(url: str, log: Path) -> None:
         process.start()
         return process
 
-    crew = [start() for _ in range(WORKERS)]
+    crew = [start() for _unused in range(WORKERS)]
     killed, deadline = 0, time.monotonic() + PATIENCE_S
     try:
         while any(process.is_alive() for process in crew):

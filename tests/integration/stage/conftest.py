@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import pwd
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,79 +86,97 @@ class Stage:
         given = {"items_file": f"{self.folder}/items.json", "verdicts_file": f"{self.folder}/verdicts.json", **variables}
         given["forestage_workdir"] = str(self.folder / "work")
         bare = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "MOLECULE_"))}
-        env = {**bare, "HOME": str(self.folder), "ANSIBLE_COLLECTIONS_PATH": str(self.collections), "ANSIBLE_LOCALHOST_WARNING": "false"}
+        env = {
+            **bare,
+            "HOME": str(self.folder),
+            "XDG_RUNTIME_DIR": str(self.runtime()),
+            "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+        }
         playbook = [str(self.python), str(self.python.parent / "ansible-playbook"), "play.yml", "-e", json.dumps(given)]
         argv = [*self.prefix, *playbook, *(["-i", str(inventory)] if inventory else [])]
         return subprocess.Popen(
             argv, cwd=self.folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
 
+    def runtime(self) -> Path:
+        """Where the runs keep what must not outlive them: in memory, and of this test alone."""
+        folder = Path("/dev/shm", f"test-{hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]}")
+        if not folder.exists():
+            folder.mkdir(mode=0o700)
+            owner = self.folder.stat()
+            os.chown(folder, owner.st_uid, owner.st_gid)
+        return folder
+
+    def left_over(self) -> list[str]:
+        """What is left of the runs; the empty folder of fabrics and the locks of their names may stay."""
+        patterns = ("forestage-stage-*", "forestage-*/fabrics/stage-*")
+        found = [str(path) for pattern in patterns for path in self.runtime().glob(pattern)]
+        shutil.rmtree(self.runtime())
+        return found
+
     def verdicts(self, run: subprocess.Popen[str]) -> Verdicts:
         """Wait for a run and return its verdicts by change_id."""
-        said, _ = run.communicate(timeout=900)
+        said, _unused = run.communicate(timeout=900)
         assert run.returncode == 0, said[-4000:]
         value: Verdicts = json.loads((self.folder / "verdicts.json").read_text(encoding="utf-8"))
         return value
 
 
+def from_the_checkout(folder: Path) -> Stage:
+    """As whoever runs the tests."""
+    return Stage(folder, Path(sys.executable), Path(os.environ["ANSIBLE_COLLECTIONS_PATH"]))
+
+
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
-    """From the checkout, as whoever runs the tests."""
-    return Stage(tmp_path, Path(sys.executable), Path(os.environ["ANSIBLE_COLLECTIONS_PATH"]))
+    return from_the_checkout(tmp_path)
 
 
 @pytest.fixture
-def ordinary_stage(
-    installed_collection: Path,
-    ordinary_python: Callable[[], tuple[Path, tuple[str, ...], int, int]],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Stage:
+def ordinary_stage(installed_collection: Path) -> Iterator[Stage]:
     """From the installed, read-only collection; as an ordinary user where root runs the tests."""
-    python, prefix, uid, gid = ordinary_python()
-    folder = tmp_path_factory.mktemp("ordinary")
-    os.chown(folder, uid, gid)
-    for path in (folder, *folder.parents, installed_collection, *installed_collection.parents):
-        if path.is_relative_to("/tmp") and path != Path("/tmp") and os.geteuid() == 0:
-            path.chmod(path.stat().st_mode | 0o055)
-    return Stage(folder, python, installed_collection, prefix)
-
-
-@pytest.fixture
-def ordinary_python(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], tuple[Path, tuple[str, ...], int, int]]:
-    """An interpreter with the packages of this one that an ordinary user may run, and how to become that user."""
-
-    def find() -> tuple[Path, tuple[str, ...], int, int]:
+    user = _ordinary_user()
+    if user is None:
+        pytest.skip("root runs the tests and no ordinary user has a range in /etc/subuid")
+    # not below pytest's own folder, which is closed to other users
+    folder = Path(tempfile.mkdtemp(prefix="forestage-test-"))
+    try:
+        folder.chmod(0o755)
+        shutil.copytree(installed_collection, folder / "collections", symlinks=True)
+        (folder / "collections").chmod(0o555)
+        home = folder / "home"
+        home.mkdir()
+        os.chown(home, user.pw_uid, user.pw_gid)
         if os.geteuid() != 0:
-            return Path(sys.executable), (), os.geteuid(), os.getegid()
-        user = _ordinary_user()
-        if user is None:
-            pytest.skip("root runs the tests and no ordinary user has a range in /etc/subuid")
-        base = f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"
-        if not Path(base).exists():
-            pytest.skip(f"there is no {base} that an ordinary user could run")
-        folder = tmp_path_factory.mktemp("python") / "venv"
-        subprocess.run([base, "-m", "venv", "--without-pip", str(folder)], check=True)
-        site = next(folder.glob("lib/python*/site-packages"))
-        (site / "tested.pth").write_text(f"{Path(yaml.__file__).parent.parent}\n", encoding="utf-8")
-        for program, module in {"ansible-playbook": "ansible.cli.playbook", "ansible-config": "ansible.cli.config"}.items():
-            script = folder / "bin" / program
-            script.write_text(f"#!{folder}/bin/python\nfrom {module} import main\nmain()\n", encoding="utf-8")
-            script.chmod(0o755)
-        for path in (folder.parent, *folder.parent.parents):
-            if path.is_relative_to("/tmp") and path != Path("/tmp"):
-                path.chmod(path.stat().st_mode | 0o055)
-        enter = ("setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--init-groups", "--")
-        return folder / "bin" / "python", enter, user.pw_uid, user.pw_gid
-
-    return find
+            yield Stage(home, Path(sys.executable), folder / "collections")
+        else:
+            enter = ("setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--init-groups", "--")
+            yield Stage(home, _python_for_all(folder / "python"), folder / "collections", enter)
+    finally:
+        subprocess.run(["chmod", "-R", "u+w", str(folder)], check=True)
+        shutil.rmtree(folder)
 
 
-def _ordinary_user() -> Any:
-    import pwd
-
-    owners = (
-        {line.split(":")[0] for line in Path("/etc/subuid").read_text(encoding="utf-8").splitlines()}
-        if Path("/etc/subuid").exists()
-        else set()
-    )
+def _ordinary_user() -> pwd.struct_passwd | None:
+    """Whoever runs the tests, unless that is root: then somebody with a subordinate range."""
+    if os.geteuid() != 0:
+        return pwd.getpwuid(os.geteuid())
+    ranges = Path("/etc/subuid").read_text(encoding="utf-8").splitlines() if Path("/etc/subuid").exists() else []
+    owners = {line.split(":")[0] for line in ranges}
     return next((user for user in pwd.getpwall() if user.pw_uid > 0 and user.pw_name in owners), None)
+
+
+def _python_for_all(folder: Path) -> Path:
+    """The system's interpreter with the packages of this one: ours may lie in a home that is closed to others."""
+    base = f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"
+    if not Path(base).exists():
+        pytest.skip(f"there is no {base} that an ordinary user could run")
+    subprocess.run([base, "-m", "venv", "--without-pip", str(folder)], check=True)
+    site = next(folder.glob("lib/python*/site-packages"))
+    (site / "tested.pth").write_text(f"{Path(yaml.__file__).parent.parent}\n", encoding="utf-8")
+    for program, module in {"ansible-playbook": "ansible.cli.playbook", "ansible-config": "ansible.cli.config"}.items():
+        script = folder / "bin" / program
+        script.write_text(f"#!{folder}/bin/python\nfrom {module} import main\nmain()\n", encoding="utf-8")
+        script.chmod(0o755)
+    return folder / "bin" / "python"

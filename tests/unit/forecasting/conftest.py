@@ -84,7 +84,7 @@ class World:
             pd.DataFrame({"unique_id": name, "ds": ds} | {column: np.quantile(paths, q, axis=0) for column, q in levels.items()})
             for name, paths in self.futures
         ]
-        meta = {"series": [{"unique_id": name, "model": "by hand"} for name, _ in self.futures]}
+        meta = {"series": [{"unique_id": name, "model": "by hand"} for name, _unused in self.futures]}
         return Outlook(pd.concat(frames), dict(self.futures), meta)
 
 

@@ -18,7 +18,7 @@ UNLOCK = "DROP TRIGGER forestage_event_no_update; DROP TRIGGER forestage_event_n
 
 @pytest.fixture
 def used(store: Store) -> Store:
-    change, *_ = put(store, recommendation("r1"), recommendation("r2"), recommendation("r3"))
+    change, *_unused = put(store, recommendation("r1"), recommendation("r2"), recommendation("r3"))
     finish(store, change)
     store.request(request("r9"), actor="ann")
     store.set_stop("ann", "test")

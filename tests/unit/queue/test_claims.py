@@ -56,7 +56,7 @@ def test_a_change_also_claims_the_peers_that_it_touches(store: Store) -> None:
         "kind": "routing",
         "parameters": {"interface": "eth1", "cost": 20, "peer_device": "r2", "peer_interface": "eth9"},
     }
-    one, _ = put(store, recommendation("r1", change=cost, confidence=0.9), recommendation("r2", confidence=0.5))
+    one, _unused = put(store, recommendation("r1", change=cost, confidence=0.9), recommendation("r2", confidence=0.5))
     assert claimed(store) == [one]
 
 
@@ -138,7 +138,7 @@ def test_the_rank_is_judged_anew_at_the_claim(store: Store) -> None:
 
 def test_the_order_is_the_same_every_time(store: Store) -> None:
     put(store, *(recommendation(f"r{number}") for number in range(20)))
-    orders = {tuple(job["change_id"] for job in store.jobs(now=T0)) for _ in range(3)}
+    orders = {tuple(job["change_id"] for job in store.jobs(now=T0)) for _unused in range(3)}
     assert len(orders) == 1
 
 

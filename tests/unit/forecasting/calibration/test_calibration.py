@@ -105,7 +105,7 @@ def test_repeated_forecasts_of_one_event_count_once() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0.5, 20)), min_size=1, max_size=60), st.floats(0, 120))
 def test_all_forecasts_that_see_one_moment_weigh_at_most_one(windows: list[tuple[float, float]], moment: float) -> None:
-    weights = event_weights(["s"] * len(windows), [begin for begin, _ in windows], [length for _, length in windows])
+    weights = event_weights(["s"] * len(windows), [begin for begin, _unused in windows], [length for _unused, length in windows])
     seeing = [weight for weight, (begin, length) in zip(weights, windows, strict=True) if begin <= moment < begin + length]
     assert sum(seeing) <= 1.0 + 1e-9
 

@@ -37,7 +37,7 @@ def test_a_reset_costs_one_interval_and_no_rate_is_ever_negative_or_invented(inc
 
 
 def test_a_gap_has_no_rate():
-    starts, _ = rates(np.array([0, 300, 1500, 1800.0]), np.array([0, 10, 20, 30.0]), STEP)
+    starts, _unused = rates(np.array([0, 300, 1500, 1800.0]), np.array([0, 10, 20, 30.0]), STEP)
     assert starts.tolist() == [0.0, 1500.0]
 
 

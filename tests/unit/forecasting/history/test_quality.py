@@ -41,7 +41,7 @@ def test_values_that_are_not_finite_are_left_out_and_told(empty):
 
 
 def test_a_change_of_zone_is_one_line_of_time():
-    found, _ = clean(raw(("a", "2026-10-25T02:30:00+02:00", "1"), ("a", "2026-10-25T02:30:00+01:00", "2")), CSV)
+    found, _unused = clean(raw(("a", "2026-10-25T02:30:00+02:00", "1"), ("a", "2026-10-25T02:30:00+01:00", "2")), CSV)
     assert found["ds"].diff().iloc[1] == pd.Timedelta("1h")
     assert str(found["ds"].dt.tz) == "UTC"
 

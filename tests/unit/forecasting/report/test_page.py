@@ -66,8 +66,8 @@ def test_the_page_shows_forecast_queue_verdicts_deployments_and_outcomes(lab: An
 def test_the_page_loads_nothing(lab: Any, queue: Any, ledger: Any) -> None:
     text = build(Inputs(queue[0], lab.history(), ledger, queue[1]))
     page = Page(text)
-    assert {tag for tag, _ in page.tags} & {"script", "link", "img", "iframe", "object", "base", "form"} == set()
-    links = [value for _, attributes in page.tags for name, value in attributes.items() if name in ("href", "src") or name.startswith("on")]
+    assert {tag for tag, _unused in page.tags} & {"script", "link", "img", "iframe", "object", "base", "form"} == set()
+    links = [value for _tag, attributes in page.tags for name, value in attributes.items() if name in ("href", "src") or name.startswith("on")]
     assert all(str(link).startswith("#r") for link in links)
     assert "url(" not in text
     assert "@import" not in text
@@ -86,8 +86,8 @@ def test_what_comes_from_outside_never_becomes_markup(lab: Any, queue: Any) -> N
     for job in jobs:
         job |= {"requester": evil, "reason": evil, "origin": "request"}
     page = Page(build(Inputs(forecast, lab.history(), (), jobs)))
-    assert {tag for tag, _ in page.tags} & {"script", "img"} == set()
-    assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
+    assert {tag for tag, _unused in page.tags} & {"script", "img"} == set()
+    assert not any(name.startswith("on") for _unused, attributes in page.tags for name in attributes)
     assert evil in page.text
 
 
@@ -100,7 +100,7 @@ def test_a_bare_foreign_forecast_is_enough(lab: Any) -> None:
     assert errors_of("provisioning_forecast", forecast) == []
     page = Page(build(Inputs(forecast)))
     assert page.text.count("An outlook.") == 5
-    assert "svg" not in {tag for tag, _ in page.tags}
+    assert "svg" not in {tag for tag, _unused in page.tags}
 
 
 def test_an_empty_forecast_says_so(lab: Any) -> None:

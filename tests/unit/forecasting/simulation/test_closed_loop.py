@@ -121,7 +121,7 @@ def test_what_is_taken_back_is_as_before(untouched: Simulation) -> None:
 
 def test_latent_demand_knows_nothing_of_the_configuration(untouched: Simulation) -> None:
     made = lived(entry("core-a1", "te_cost", interface="eth3", cost=100), entry("edge-a1", "capacity", interface="eth3", rate_mbit=40))
-    for (name, _, one), (_, _, other) in zip(made.latent, untouched.latent, strict=True):
+    for (name, _unused, one), (_unused, _unused, other) in zip(made.latent, untouched.latent, strict=True):
         assert (one == other).all(), name
 
 

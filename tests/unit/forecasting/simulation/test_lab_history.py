@@ -42,7 +42,7 @@ def test_a_need_comes_after_week_8_and_not_before(history: History, unique_id: s
 def test_campaigns_slow_the_shop_and_leave_its_link_below_its_limit(history: History) -> None:
     response = history.values("edge-b1|shop|app_response_ms").resample("1h").mean()
     campaign = np.zeros(len(response), dtype=bool)
-    for _, event in history.events.iterrows():
+    for _unused, event in history.events.iterrows():
         campaign |= (response.index >= event["start"]) & (response.index < event["end"])
         if event["end"] <= response.index[-1]:
             assert response[(response.index >= event["start"]) & (response.index < event["end"])].max() > 200
