@@ -149,15 +149,20 @@ class Steps:
     def _provision(self, log: str) -> None:
         """Runs until nothing is left to take: one run takes at most one job for each device."""
         for run in range(1, 5):
+            if not self._waiting():
+                return
             before = {job["change_id"]: job["state"] for job in self.world.jobs()}
             self._playbook("provision", "-e", "forestage_mode_ceiling=auto", log=f"{log}-{run}", quiet=True)
-            after = {job["change_id"]: job["state"] for job in self.world.jobs()}
             for job in self.world.jobs(documents=True):
                 if before.get(job["change_id"]) != job["state"]:
                     why = job["documents"].get("deployment", {}).get("reason", "")
                     self._say(f"{job['change']['template']:<15} {job['device']:<8} {job['object']:<16} {job['state']:<18} {why}")
-            if before == after:
-                return
+
+    def _waiting(self) -> bool:
+        """Whether a run would find a job to take."""
+        jobs = self.world.jobs(states=["queued", "approved", "staged"])
+        due = [job for job in jobs if job["not_before"] is None or job["not_before"] <= self.world.as_of]
+        return any(job["state"] != "staged" or job["mode"] != "shadow" for job in due)
 
     def _show_jobs(self) -> None:
         self._say(f"{'priority':>8}  {'tier':<8}  {'state':<17}  {'device':<8}  {'object':<18}  {'change':<15}  {'mode':<7}  asked for by")

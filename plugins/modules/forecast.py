@@ -34,7 +34,7 @@ options:
     type: path
     required: true
   forecast:
-    description: The folder of a forecast made before, by C(python -m forecasting forecast). One is made where it is not given.
+    description: The folder of a forecast made before, by the command C(forecast) of the engine. One is made where it is not given.
     type: path
   running:
     description: Facts of the devices by name (C(role), C(site), C(neighbors), C(interfaces), C(config) …), for policies that ask for them.

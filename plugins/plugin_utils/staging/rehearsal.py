@@ -23,6 +23,7 @@ from .untested import withheld, without
 Evidence = dict[str, Any]
 DEADLINE_SECONDS = 1800.0
 PING_SECONDS = 1.5
+REACH_TRIES = 4  # routes may still move when the first packets are sent
 SSH_PORT = 22
 
 
@@ -50,7 +51,7 @@ def rehearse(lab: Lab, change_id: str, base: Evidence) -> Evidence:
     try:
         applied = {device: _apply(lab, change_id, device, config, base) for device, config in change["devices"].items()}
         evidence["canonical"] = applied
-        evidence |= {"observed": _observe(lab, change, base, applied), "reached": reach(lab), "management": greet(lab)}
+        evidence |= {"observed": _observe(lab, change, base, applied), "reached": _reach_as_before(lab, base), "management": greet(lab)}
         if all(evidence["management"][device] for device in change["devices"]):
             evidence["traffic"] = measure(lab, change, base["observed"])
     except DeviceError as error:
@@ -117,6 +118,18 @@ def reach(lab: Lab) -> dict[str, list[str]]:
         return reached
 
     return lab.each(lab.copy.stubs, ask)
+
+
+def _reach_as_before(lab: Lab, base: Evidence) -> dict[str, list[str]]:
+    """What can be reached after the change; asked again, a second apart, as long as something of before is missing."""
+    found: dict[str, set[str]] = {stub: set() for stub in lab.copy.stubs}
+    for attempt in range(REACH_TRIES):
+        time.sleep(1.0 if attempt else 0.0)
+        for stub, addresses in reach(lab).items():
+            found[stub].update(addresses)
+        if all(found[stub].issuperset(addresses) for stub, addresses in base["reached"].items()):
+            break
+    return {stub: sorted(addresses) for stub, addresses in found.items()}
 
 
 def greet(lab: Lab) -> dict[str, str]:

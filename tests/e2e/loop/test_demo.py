@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole loop, as `make demo` runs it: real routers, real forecasts, and a report at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from ansible_collections.forestage.network.forecasting.contracts import errors_of
+from ansible_collections.forestage.network.plugins.plugin_utils.fabric import Fabric
+from ansible_collections.forestage.network.plugins.plugin_utils.queue import Store
+
+MOST_S = 1800
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What one run left behind."""
+
+    code: int
+    text: str
+    folder: Path
+
+    @property
+    def store(self) -> Store:
+        return Store.open(str(self.folder / "queue.db"))
+
+
+@pytest.fixture(scope="module")
+def demo(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder, name = tmp_path_factory.mktemp("demo") / "run", f"demo{os.getpid()}"
+    command = [sys.executable, str(root / "demo/run.py"), "--folder", str(folder), "--fabric", name]
+    try:
+        ran = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=MOST_S, check=False, stdin=subprocess.DEVNULL)
+        yield Demo(ran.returncode, ran.stdout + ran.stderr, folder)
+    finally:
+        Fabric.remove(name)
+
+
+def test_every_step_shows_what_it_is_there_to_show(demo: Demo) -> None:
+    assert demo.code == 0, demo.text[-4000:]
+
+
+def test_changes_of_each_kind_are_recommended(demo: Demo) -> None:
+    for file in (demo.folder / "work/forecasts").glob("*/provisioning_forecast.json"):
+        forecast = json.loads(file.read_text(encoding="utf-8"))
+        assert errors_of("provisioning_forecast", forecast) == []
+        assert {item["change"]["kind"] for item in forecast["recommendations"]} == {"capacity", "routing", "qos", "security", "provision"}
+
+
+def test_each_job_ends_as_it_should(demo: Demo) -> None:
+    ends = {(job["change"]["template"], job["device"], job["origin"]): job["state"] for job in demo.store.jobs()}
+    assert ends["blackhole", "core-a2", "request"] == "failed_staging"
+    assert ends["te_cost", "leaf-b1", "request"] == "rolled_back"
+    assert ends["capacity", "edge-a1", "recommendation"] == "verified"
+    assert ends["te_cost", "core-a1", "recommendation"] == "verified"
+    assert ends["device_baseline", "leaf-b2", "recommendation"] == "staged"
+    assert ends["capacity", "leaf-b1", "recommendation"] == "awaiting_approval"
+
+
+def test_temporary_changes_were_taken_back(demo: Demo) -> None:
+    ends = {(job["change"]["template"], job["origin"]): job["state"] for job in demo.store.jobs()}
+    assert ends["qos_event", "recommendation"] == ends["filter", "recommendation"] == "reverted"
+
+
+def test_the_history_of_the_queue_is_whole(demo: Demo) -> None:
+    assert demo.store.verify_chain().intact
+
+
+def test_the_report_needs_nothing_from_elsewhere(demo: Demo) -> None:
+    page = (demo.folder / "report.html").read_text(encoding="utf-8")
+    assert not re.findall(r"""(?:src|href)=["'](?!#|data:)[^"']+""", page)
+    assert "<svg" in page
