@@ -41,7 +41,7 @@ class Plan:
     def copy(self) -> Topology:
         """The topology as an object; JSON has made lists of its pairs."""
         value = dict(self.topology or {"nodes": {}})
-        pairs = {name: [(device, end) for device, end in value.get(name, [])] for name in ("adjacencies", "sessions")}
+        pairs = {name: [tuple(pair) for pair in value.get(name, [])] for name in ("adjacencies", "sessions")}
         return Topology(**{**value, **pairs})
 
     def as_value(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..checks.evidence import Check, Evidence
@@ -45,10 +45,23 @@ def verdicts_of(plan: Plan, base: Mapping[str, Any], rehearsed: Mapping[str, Map
         if change_id not in rehearsed:
             verdicts[change_id] = not_staged(change_id, "the rehearsal did not come to an end")
             continue
+        hindrance = _not_copied(plan, base, plan.changes[change_id]["devices"])
+        if hindrance:
+            verdicts[change_id] = not_staged(change_id, hindrance)
+            continue
         found: list[Check] = judge(evidence_of(plan, base, rehearsed[change_id]), rules)
         canonical = {device: _whole(plan, base, device, config) for device, config in rehearsed[change_id].get("canonical", {}).items()}
         verdicts[change_id] = verdict_of(change_id, found, {**rehearsed[change_id], "canonical": canonical}, untested, _topology(plan))
     return verdicts
+
+
+def _not_copied(plan: Plan, base: Mapping[str, Any], devices: Iterable[str]) -> str:
+    """Why a rehearsal on these devices means nothing: filters or shaping of production that their copies do not have."""
+    for device in devices:
+        for part, name in (("nft", "nftables rules"), ("qos", "shaping")):
+            if device in plan.running and plan.running[device][part] != base["configs"][device][part]:
+                return f"the virtual {device} does not take the {name} that run on {device}; see which kernel feature this machine lacks"
+    return ""
 
 
 def _whole(plan: Plan, base: Mapping[str, Any], device: str, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -71,8 +71,8 @@ def _nothing_to_do(reasons: dict[str, str]) -> dict[str, Any]:
 @contextmanager
 def _workspace(fabric: str) -> Iterator[Path]:
     """A private folder, in memory where there is some; wiped at the end, with the fabric that was built from it."""
-    homes = (os.environ.get("XDG_RUNTIME_DIR", ""), "/dev/shm", tempfile.gettempdir())  # noqa: S108  the folder is private
-    home = next(path for path in homes if path and os.access(path, os.W_OK | os.X_OK))
+    homes = (os.environ.get("XDG_RUNTIME_DIR", ""), "/dev/shm")  # noqa: S108  the folder is private
+    home = next((path for path in homes if path and os.access(path, os.W_OK | os.X_OK)), tempfile.gettempdir())
     work = Path(tempfile.mkdtemp(prefix="forestage-stage-", dir=home))
     try:
         for name in ("results", "home", "ephemeral", "tmp"):

@@ -3,15 +3,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from ansible_collections.forestage.network.forecasting.contracts import check
-from ansible_collections.forestage.network.plugins.plugin_utils.fabric.place import state_root
 
-from .conftest import NETWORK, Stage, Verdicts, item
+from .conftest import NETWORK, Stage, Verdicts, from_the_checkout, item
 
 CHAIN = 'type filter hook input priority filter; policy drop;\n\t\tiifname "lo" accept'
 CUT = f"table inet forestage_door {{\n\tchain input {{\n\t\t{CHAIN}\n\t}}\n}}\n"
@@ -41,11 +39,8 @@ def drops_a_prefix() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def staged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Verdicts, Path]:
-    import os
-    import sys
-
-    stage = Stage(tmp_path_factory.mktemp("batch"), Path(sys.executable), Path(os.environ["ANSIBLE_COLLECTIONS_PATH"]))
+def staged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Verdicts, Stage]:
+    stage = from_the_checkout(tmp_path_factory.mktemp("batch"))
     items = [
         item("wider-link", "left", "capacity", demand=14e6, interface="eth1", rate_mbit=16),
         item("too-narrow", "left", "capacity", demand=30e6, interface="eth1", rate_mbit=12),
@@ -61,7 +56,7 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Verdicts, Path]:
         cuts_management(),
         drops_a_prefix(),
     ]
-    return stage.verdicts(stage.start(items)), stage.folder
+    return stage.verdicts(stage.start(items)), stage
 
 
 def failed(verdict: dict[str, Any]) -> set[str]:
@@ -82,7 +77,7 @@ def failed(verdict: dict[str, Any]) -> set[str]:
         "new-router",
     ],
 )
-def test_a_good_change_passes(staged: tuple[Verdicts, Path], change_id: str) -> None:
+def test_a_good_change_passes(staged: tuple[Verdicts, Stage], change_id: str) -> None:
     verdict = staged[0][change_id]
     assert verdict["result"] == "passed", verdict["reason"]
     assert {"security", "compliance", "routing", "performance"} == {one["category"] for one in verdict["checks"]}
@@ -99,32 +94,31 @@ def test_a_good_change_passes(staged: tuple[Verdicts, Path], change_id: str) -> 
         ("too-narrow", "the forecast demand fits"),
     ],
 )
-def test_a_wrong_change_is_caught(staged: tuple[Verdicts, Path], change_id: str, caught_by: str) -> None:
+def test_a_wrong_change_is_caught(staged: tuple[Verdicts, Stage], change_id: str, caught_by: str) -> None:
     verdict = staged[0][change_id]
     assert verdict["result"] == "failed"
     assert caught_by in failed(verdict)
     assert "expected" in verdict["reason"] and "seen" in verdict["reason"]
 
 
-def test_every_change_was_taken_back_before_the_next(staged: tuple[Verdicts, Path]) -> None:
+def test_every_change_was_taken_back_before_the_next(staged: tuple[Verdicts, Stage]) -> None:
     for verdict in staged[0].values():
         assert "the rollback restores everything" not in failed(verdict), verdict["reason"]
 
 
-def test_what_passed_is_there_in_canonical_form(staged: tuple[Verdicts, Path]) -> None:
+def test_what_passed_is_there_in_canonical_form(staged: tuple[Verdicts, Stage]) -> None:
     verdict = staged[0]["wider-link"]
     assert verdict["canonical"]["left"] == {**NETWORK["left"], "qos": {"eth1": {"rate_kbit": 16000}}}
     assert set(staged[0]["new-router"]["canonical"]) == {"fresh", "top"}
     assert set(verdict["topology"]["devices"]) >= {"left", "top", "bottom"}
 
 
-def test_each_change_has_its_verdict_and_its_junit_in_its_folder(staged: tuple[Verdicts, Path]) -> None:
+def test_each_change_has_its_verdict_and_its_junit_in_its_folder(staged: tuple[Verdicts, Stage]) -> None:
     for change_id, verdict in staged[0].items():
         check("verdict", verdict, change_id)
-        root = ElementTree.parse(staged[1] / "work" / "changes" / change_id / "staging.junit.xml").getroot()
+        root = ElementTree.parse(staged[1].folder / "work" / "changes" / change_id / "staging.junit.xml").getroot()
         assert len(root.findall("testsuite/testcase/failure")) == len(failed(verdict))
 
 
-def test_nothing_is_left_behind(staged: tuple[Verdicts, Path]) -> None:
-    assert not list(state_root().glob("stage-*"))
-    assert not list(Path("/dev/shm").glob("forestage-stage-*"))
+def test_nothing_is_left_behind(staged: tuple[Verdicts, Stage]) -> None:
+    assert staged[1].left_over() == []
