@@ -63,7 +63,7 @@ def _run(
     seconds = float(lab.plan.options["measure_s"])
     probe, _unused = lab.copy.probes[device]
     total = WARM_UP + seconds + 0.2
-    for _unused in range(TRIES):
+    for _attempt in range(TRIES):
         sent, seen = lab.together(
             lambda: lab.probe(probe, "send", flows=flows, seconds=total),
             lambda: lab.probe(lab.copy.nodes[device], "sample", interfaces=interfaces, delay=WARM_UP, seconds=seconds),
