@@ -156,7 +156,7 @@ class Steps:
             for job in self.world.jobs(documents=True):
                 if before.get(job["change_id"]) != job["state"]:
                     why = job["documents"].get("deployment", {}).get("reason", "")
-                    self._say(f"{job['change']['template']:<15} {job['device']:<8} {job['object']:<16} {job['state']:<18} {why}")
+                    self._say(f"{self._change(job):<16} {job['device']:<8} {job['object']:<16} {job['state']:<18} {why}")
 
     def _waiting(self) -> bool:
         """Whether a run would find a job to take."""
@@ -164,10 +164,14 @@ class Steps:
         due = [job for job in jobs if job["not_before"] is None or job["not_before"] <= self.world.as_of]
         return any(job["state"] != "staged" or job["mode"] != "shadow" for job in due)
 
+    @staticmethod
+    def _change(job: dict[str, Any]) -> str:
+        return ("revert " if job["origin"] == "inverse" else "") + str(job["change"]["template"])
+
     def _show_jobs(self) -> None:
-        self._say(f"{'priority':>8}  {'tier':<8}  {'state':<17}  {'device':<8}  {'object':<18}  {'change':<15}  {'mode':<7}  asked for by")
+        self._say(f"{'priority':>8}  {'tier':<8}  {'state':<17}  {'device':<8}  {'object':<18}  {'change':<16}  {'mode':<7}  asked for by")
         for job in self.world.jobs():
-            what = f"{job['device']:<8}  {job['object']:<18}  {job['change']['template']:<15}  {job['mode']:<7}  {job['requester']}"
+            what = f"{job['device']:<8}  {job['object']:<18}  {self._change(job):<16}  {job['mode']:<7}  {job['requester']}"
             self._say(f"{job['priority']:>8.1f}  {job['tier']:<8}  {job['state']:<17}  {what}")
 
     def _say(self, text: str) -> None:

@@ -74,8 +74,8 @@ class Terminal:
         total = sum(seconds for _unused, seconds in self.times)
         self.say(f"\n{self._bold}Where the time went{self._plain}")
         for title, seconds in self.times:
-            bar = "█" * max(1, round(30 * seconds / total))
-            self.say(f"   {seconds:6.1f} s  {bar:<30}  {title}")
+            length = "█" * max(1, round(30 * seconds / total))
+            self.say(f"   {seconds:6.1f} s  {length:<30}  {title}")
         self.say(f"   {total:6.1f} s  in all")
 
 
