@@ -36,5 +36,6 @@ def _calibration(report: Mapping[str, Any]) -> str:
             f"Calibration: {report.get('entries', 0)} predictions in the ledger, none matured yet, so stated confidence is the model's own."
         )
     low, high = found["ece_interval"]
+    grown = f"{report['matured']} of {report['entries']} predictions have matured, effective n {found['effective_n']:.1f}"
     error = f"calibration error {found['ece']:.3f} (95 % interval {low:.3f} to {high:.3f}), Brier score {found['brier']:.3f}"
-    return f"Calibration: {report['matured']} of {report['entries']} predictions have matured, effective n {found['effective_n']:.1f}; {error}."
+    return f"Calibration: {grown}; {error}."
