@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 COLLECTIONS = ROOT / ".cache" / "collections"
@@ -36,6 +37,9 @@ def _install_loader() -> None:
     init_plugin_loader([str(COLLECTIONS)])
 
 
+# No test passes or fails by its speed, and what continuous integration tries is the same each time.
+settings.register_profile("forestage", deadline=None, derandomize=os.environ.get("CI") == "true")
+settings.load_profile("forestage")
 _link_collection()
 _isolate()
 _install_loader()

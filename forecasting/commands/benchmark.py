@@ -35,9 +35,9 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         found = measure(name, peers, int(args.development), partial(progress.step, name))
         rows += found
         if name in BARS:
-            metric, bar = BARS[name]
+            metric, wanted = BARS[name]
             value = float(next(row[metric] for row in found if row["model"] == "forestage"))
-            bars.append({"set": name, "metric": metric, "value": value, "bar": bar, "met": value <= bar})
+            bars.append({"set": name, "metric": metric, "value": value, "bar": wanted, "met": value <= wanted})
     return {"rows": rows, "bars": bars}
 
 
@@ -48,6 +48,6 @@ def text(result: dict[str, Any]) -> str:
     lines = ["".join(f"{column:<{width}}" for column, width in zip(columns, widths, strict=True))]
     for row in result["rows"]:
         lines.append("".join(f"{row.get(column, '-'):<{width}}" for column, width in zip(columns, widths, strict=True)))
-    for bar in result["bars"]:
-        lines.append(f"{bar['set']}: {bar['metric']} {bar['value']} {'meets' if bar['met'] else 'MISSES'} the bar of {bar['bar']}")
+    for row in result["bars"]:
+        lines.append(f"{row['set']}: {row['metric']} {row['value']} {'meets' if row['met'] else 'MISSES'} the bar of {row['bar']}")
     return "\n".join(lines)

@@ -73,7 +73,7 @@ def test_a_creator_killed_half_way_leaves_what_absent_removes(
     creator: Callable[[Spec], subprocess.Popen[str]], name: str, spec: Spec
 ) -> None:
     with creator(spec) as process:
-        assert until(lambda: (folder_of(name) / register.FILE).exists())
+        assert until((folder_of(name) / register.FILE).exists)
         process.kill()
     assert Fabric.remove(name)
     assert not folder_of(name).exists()

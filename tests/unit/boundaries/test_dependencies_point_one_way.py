@@ -11,7 +11,7 @@ from tests.unit.boundaries.sources import containing, files, imports, known, wit
 
 CONTRACTS = "forecasting.contracts"
 ANALYTICS = ("pandas", "numpy", "sklearn", "scipy", "statsmodels", "lightgbm", "pyarrow")
-STARTS_ENGINE = re.compile(r"""-m["',\s]+forecasting\b""")
+STARTS_ENGINE = re.compile(r"""["']?-m["']?,\s*["']?forecasting\b""")
 
 
 def found(folder: str, *forbidden: str, allowed: tuple[str, ...] = ()) -> list[str]:

@@ -31,8 +31,8 @@ def after(**parts: Any) -> dict[str, Any]:
     return {**json.loads(json.dumps(seen())), **parts}
 
 
-def lost(now: dict[str, Any], change: dict[str, Any] = COST, allowed: tuple[str, ...] = ()) -> list[str]:
-    return losses_of({"r1": seen()}, {"r1": now}, change, allowed)
+def lost(now: dict[str, Any], change: dict[str, Any] | None = None, allowed: tuple[str, ...] = ()) -> list[str]:
+    return losses_of({"r1": seen()}, {"r1": now}, change or COST, allowed)
 
 
 def test_nothing_is_lost_when_nothing_changed() -> None:

@@ -67,7 +67,8 @@ def test_the_page_loads_nothing(lab: Any, queue: Any, ledger: Any) -> None:
     text = build(Inputs(queue[0], lab.history(), ledger, queue[1]))
     page = Page(text)
     assert {tag for tag, _unused in page.tags} & {"script", "link", "img", "iframe", "object", "base", "form"} == set()
-    links = [value for _tag, attributes in page.tags for name, value in attributes.items() if name in ("href", "src") or name.startswith("on")]
+    loading = ("href", "src")
+    links = [value for _tag, given in page.tags for name, value in given.items() if name in loading or name.startswith("on")]
     assert all(str(link).startswith("#r") for link in links)
     assert "url(" not in text
     assert "@import" not in text
