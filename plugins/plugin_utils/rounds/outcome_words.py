@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .words import NARROWEST, table
+from .words import NARROWEST, percent, table
 
 HEADINGS = ("policy", "device", "object", "said", "came", "helped", "why")
 NEEDED = {"needed": "needed", "not_needed": "not needed", "unknown": "unknown"}
@@ -24,7 +24,7 @@ def outcomes_in_words(
 
 
 def _row(entry: Mapping[str, Any], outcome: Mapping[str, Any]) -> tuple[str, ...]:
-    said = f"{entry['p_calibrated']:.0%}"
+    said = percent(entry["p_calibrated"])
     helped = outcome.get("helped", "") if outcome.get("change_id") else "-"
     return (entry["policy"], entry["device"], entry["object"], said, NEEDED[outcome["needed"]], helped, outcome.get("reason", ""))
 

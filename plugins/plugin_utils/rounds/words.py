@@ -25,6 +25,11 @@ def change_in_words(change: Mapping[str, Any]) -> str:
     return f"take back: {phrase}" if given.get("state") == "absent" else phrase
 
 
+def percent(probability: float) -> str:
+    """A probability for a table; never a certainty, because no forecast is one."""
+    return ">99%" if probability > 0.99 else "<1%" if probability < 0.01 else f"{probability:.0%}"
+
+
 def forecast_in_words(recommendations: Sequence[Mapping[str, Any]], columns: int = NARROWEST) -> str:
     """The ranked table, at most `columns` wide; one sentence where there is nothing to recommend."""
     if not recommendations:
@@ -55,7 +60,7 @@ def _row(rank: int, item: Mapping[str, Any]) -> tuple[str, ...]:
     role = f" (as {item['device_role']})" if item.get("device_role") else ""
     until = item["lifetime"].get("revert_at")
     change = f"{item['change']['kind']}: {change_in_words(item['change'])}{f', until {_minute(until)}' if until else ''}"
-    return (str(rank), f"{item['device']}{role}", change, f"{item['confidence']:.0%}", _minute(item["needed_by"]), item["evidence"]["why"])
+    return (str(rank), f"{item['device']}{role}", change, percent(item["confidence"]), _minute(item["needed_by"]), item["evidence"]["why"])
 
 
 def _minute(time: str) -> str:
