@@ -21,7 +21,7 @@ setup-dev:      ## the same, and what the tests need
 	@tools/setup.sh test
 
 demo: setup     ## the whole loop on a lab network, on this machine (HISTORY=file for your own past)
-	@$(RUN) demo/run.py $(if $(HISTORY),--history $(HISTORY))
+	@$(RUN) demo/run.py $(if $(HISTORY),--history $(HISTORY)) $(if $(MAPPING),--mapping $(MAPPING)) $(if $(POLICIES),--policies $(POLICIES)) $(if $(AS_OF),--as-of $(AS_OF))
 
 test: setup-dev ## every check below 25 minutes: lint, unit, integration, molecule, e2e
 	@$(RUN) tools/run_tests.py lint unit integration molecule e2e

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from steps import Steps
 from terminal import Stopped, Terminal
-from world import ROOT, World, find_collection
+from world import ROOT, World, find_collection, last_sample
 
 AS_OF = "2026-11-23T00:00:00Z"
 
@@ -28,10 +28,12 @@ def main() -> int:
         Fabric.remove(args.fabric)
         shutil.rmtree(args.folder, ignore_errors=True)
         args.folder.mkdir(parents=True, mode=0o700)
-    world = World(args.folder, args.fabric, args.as_of)
+    world = World(args.folder, args.fabric, args.as_of or (last_sample(args.history) if args.history else AS_OF))
+    if args.history:
+        world.bring(args.history, args.mapping, args.policies or ROOT / "inventories/example/policies.yml")
     world.write_variables()
     terminal = Terminal(args.folder / "log")
-    steps = Steps(world, terminal, args.history, args.mapping)
+    steps = Steps(world, terminal, own_history=bool(args.history))
     titles = (
         (steps.lab, "Production: a lab network of real routers comes up"),
         (steps.arrive, "History arrives"),
@@ -62,12 +64,20 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=ROOT / ".cache/demo", help="where everything goes; emptied first")
     parser.add_argument("--fabric", default="demo", help="name of the virtual network")
-    parser.add_argument("--as-of", default=AS_OF, help="the analytics' clock at the start")
-    parser.add_argument("--history", type=Path, help="your own history instead of the generated one: forecast and queue only")
-    parser.add_argument("--mapping", type=Path, help="what the series of a single-file history are (default: mapping.yml beside it)")
+    parser.add_argument("--as-of", help=f"the analytics' clock at the start (default {AS_OF}, or the end of your own history)")
+    parser.add_argument("--history", type=_existing, help="your own history instead of the generated one: the first four steps only")
+    parser.add_argument("--mapping", type=_existing, help="what the series of a single-file history are")
+    parser.add_argument("--policies", type=_existing, help="policies for your own history (default: inventories/example/policies.yml)")
     parser.add_argument("--first", type=int, default=1, help="go on at this step with what an earlier run left by --keep")
     parser.add_argument("--keep", action="store_true", help="leave the lab running at the end")
     return parser.parse_args()
+
+
+def _existing(text: str) -> Path:
+    path = Path(text).expanduser().resolve()
+    if not path.exists():
+        raise argparse.ArgumentTypeError(f"{path} is not there; name a file or folder that is")
+    return path
 
 
 if __name__ == "__main__":

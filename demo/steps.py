@@ -22,11 +22,10 @@ REPLAYED = timedelta(weeks=3)
 class Steps:
     """The steps in their order, on one world."""
 
-    def __init__(self, world: World, terminal: Terminal, own_history: Path | None, mapping: Path | None) -> None:
+    def __init__(self, world: World, terminal: Terminal, *, own_history: bool) -> None:
         self.world = world
         self.terminal = terminal
         self.own_history = own_history
-        self.mapping = mapping
         self.deployed: list[dict[str, Any]] = []
 
     def lab(self) -> None:
@@ -46,9 +45,7 @@ class Steps:
     def arrive(self) -> None:
         """Eight weeks of history, written by the generator or brought by the user."""
         if self.own_history:
-            mapping = {"forestage_mapping": str(self.mapping)} if self.mapping else {}
-            self.world.write_variables(forestage_history=str(self.own_history), **mapping)
-            self._say(f"Your own history: {self.own_history}")
+            self._say(f"Your own history: {self.world.own['forestage_history']}, up to {self.world.as_of}")
             return
         self._engine("simulate", "--out", str(self.world.history), "--seed", SEED, log="2-history")
 

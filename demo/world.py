@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,18 @@ class World:
     folder: Path
     fabric: str
     as_of: str
+    own: dict[str, str] = field(default_factory=dict)
 
     @property
     def history(self) -> Path:
+        """Where the generator writes."""
         return self.folder / "history"
+
+    def bring(self, history: Path, mapping: Path | None, policies: Path) -> None:
+        """Use a history of the user's own, with the policies that fit it."""
+        self.own = {"forestage_history": str(history), "forestage_policies": str(policies)}
+        if mapping:
+            self.own["forestage_mapping"] = str(mapping)
 
     @property
     def variables(self) -> Path:
@@ -37,7 +45,7 @@ class World:
     def queue(self) -> Path:
         return self.folder / "queue.db"
 
-    def write_variables(self, **more: Any) -> None:
+    def write_variables(self) -> None:
         """Write `variables` for the clock as it stands."""
         shared = {
             "forestage_fabric": self.fabric,
@@ -48,7 +56,7 @@ class World:
             "forestage_workdir": str(self.folder / "work"),
             "forestage_deadline_s": 20,
         }
-        self.variables.write_text(yaml.safe_dump({**shared, **more}, sort_keys=False), encoding="utf-8")
+        self.variables.write_text(yaml.safe_dump({**shared, **self.own}, sort_keys=False), encoding="utf-8")
 
     def environment(self) -> dict[str, str]:
         """What the commands run with; a user's own Ansible settings stay out of it."""
@@ -88,6 +96,17 @@ class World:
         from ansible_collections.forestage.network.plugins.plugin_utils.fabric import Fabric
 
         return Fabric.load(self.fabric)
+
+
+def last_sample(history: Path) -> str:
+    """When a history ends: a step after its last sample, as the forecast starts there."""
+    from ansible_collections.forestage.network.forecasting.contracts import to_text
+    from pandas import DataFrame, Timedelta, read_csv, read_parquet, to_datetime
+
+    found = next(file for file in (history, history / "values.parquet", history / "values.csv") if file.is_file())
+    table: DataFrame = read_parquet(found) if found.suffix == ".parquet" else read_csv(found)
+    times = to_datetime(table["ds"], utc=True)
+    return to_text((times.max().floor("s") + Timedelta(minutes=5)).to_pydatetime())
 
 
 def find_collection() -> None:
