@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,12 @@ from typing import Any, NoReturn
 
 COLLECTION = Path(__file__).resolve().parents[3]
 LAST_LINES = 25
+PROGRAMS = Path(sys.executable).parent
+# Molecule asks for Ansible's version before every playbook, which takes half a second each time
+PLAYBOOK = f"""#!/bin/sh
+test "$1" = --version && exec echo ansible-playbook
+exec {shlex.quote(str(PROGRAMS / "ansible-playbook"))} "$@"
+"""
 
 
 class RunError(RuntimeError):
@@ -75,8 +82,11 @@ def _workspace(fabric: str) -> Iterator[Path]:
     home = next((path for path in homes if path and os.access(path, os.W_OK | os.X_OK)), tempfile.gettempdir())
     work = Path(tempfile.mkdtemp(prefix="forestage-stage-", dir=home))
     try:
-        for name in ("results", "home", "ephemeral", "tmp"):
+        for name in ("results", "home", "ephemeral", "tmp", "bin"):
             (work / name).mkdir()
+        if not os.statvfs(work).f_flag & os.ST_NOEXEC:
+            (work / "bin" / "ansible-playbook").write_text(PLAYBOOK, encoding="utf-8")
+            (work / "bin" / "ansible-playbook").chmod(0o700)
         tree = work / "collections" / "ansible_collections" / "forestage"
         tree.mkdir(parents=True)
         (tree / "network").symlink_to(COLLECTION, target_is_directory=True)
@@ -95,7 +105,7 @@ def _environment(work: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "MOLECULE_"))}
     return {
         **kept,
-        "PATH": f"{Path(sys.executable).parent}:{kept.get('PATH', '')}:/usr/sbin:/sbin",
+        "PATH": f"{work / 'bin'}:{PROGRAMS}:{kept.get('PATH', '')}:/usr/sbin:/sbin",
         "HOME": str(work / "home"),
         "XDG_CACHE_HOME": str(work / "home" / ".cache"),
         "TMPDIR": str(work / "tmp"),
