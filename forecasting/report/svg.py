@@ -14,6 +14,7 @@ Point = tuple[float, float]
 DAY = timedelta(days=1)
 DAY_STEPS = (1, 2, 7, 14, 28)
 MONDAYS = 7
+FLAT = 1e-9  # a range narrower than this share of its numbers is drawn as a flat line
 FEWEST_TICKS, MOST_TICKS = 4, 10
 
 
@@ -55,12 +56,12 @@ class Scale:
 
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
     """Round numbers (1, 2 or 5 times a power of ten) that cover [low, high]."""
-    span = (high - low) or 1.0
+    span = max(high - low, FLAT * max(abs(low), abs(high))) or 1.0
     raw = span / about
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(count * step, 10) for count in range(first, last + 1)]
+    return [round(count * step, 10) for count in range(first, max(last, first + 1) + 1)]
 
 
 def day_ticks(start: datetime, end: datetime) -> list[datetime]:
