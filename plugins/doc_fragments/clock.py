@@ -22,6 +22,4 @@ attributes:
   diff_mode:
     description: There is no state to compare.
     support: none
-author:
-  - Forestage maintainers (@forestage)
 """

@@ -7,6 +7,7 @@ DOCUMENTATION = r"""
 module: backtest
 short_description: Measure how good forecasts from past cut-offs would have been
 version_added: 0.1.0
+author: Forestage maintainers (@forestage)
 extends_documentation_fragment:
   - forestage.network.clock
 description:

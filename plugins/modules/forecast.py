@@ -7,6 +7,7 @@ DOCUMENTATION = r"""
 module: forecast
 short_description: Foresee what the network will need, and put it into the queue
 version_added: 0.1.0
+author: Forestage maintainers (@forestage)
 extends_documentation_fragment:
   - forestage.network.queue
 description:

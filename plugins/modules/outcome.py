@@ -7,6 +7,7 @@ DOCUMENTATION = r"""
 module: outcome
 short_description: Measure what became of predictions and changes
 version_added: 0.1.0
+author: Forestage maintainers (@forestage)
 extends_documentation_fragment:
   - forestage.network.queue
 description:

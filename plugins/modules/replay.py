@@ -7,6 +7,7 @@ DOCUMENTATION = r"""
 module: replay
 short_description: See what the policies would have done over the past
 version_added: 0.1.0
+author: Forestage maintainers (@forestage)
 extends_documentation_fragment:
   - forestage.network.clock
 description:

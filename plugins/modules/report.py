@@ -7,6 +7,7 @@ DOCUMENTATION = r"""
 module: report
 short_description: Write one self-contained HTML report
 version_added: 0.1.0
+author: Forestage maintainers (@forestage)
 extends_documentation_fragment:
   - forestage.network.queue
 description:

@@ -34,8 +34,8 @@ def agent() -> ModuleType:
     """The agent's file as a module; it does nothing when imported."""
     name = "forestage_agent"
     spec = importlib.util.spec_from_loader(name, _Loader(name, str(FILE)))
-    assert spec is not None
-    assert spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{FILE} cannot be loaded as a module; install the collection again")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)

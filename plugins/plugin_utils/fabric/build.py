@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from .errors import FabricError
 from .inside.kernel import started_at
@@ -55,14 +55,14 @@ def _start(folder: Path, order: dict[str, Any], lock: int) -> dict[str, Any]:
             env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": str(HERE), "LANG": "C.UTF-8",
                  "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1"},
         )  # fmt: skip
-    assert holder.stdin is not None and holder.stdout is not None
+    orders, answers = cast(IO[bytes], holder.stdin), cast(IO[bytes], holder.stdout)
     try:
-        with holder.stdin as stream:
+        with orders as stream:
             stream.write(json.dumps(order).encode())
-        if not select.select([holder.stdout], [], [], _BUILD_SECONDS)[0]:
+        if not select.select([answers], [], [], _BUILD_SECONDS)[0]:
             return {"ok": False, "error": f"it was not up after {_BUILD_SECONDS} s"}
-        with holder.stdout:
-            line = holder.stdout.readline()
+        with answers:
+            line = answers.readline()
     except BaseException:
         holder.kill()
         raise

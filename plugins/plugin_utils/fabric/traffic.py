@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from .errors import FabricError
 from .inside import flow as flow_program
@@ -113,9 +113,8 @@ def _started(argv: list[str]) -> Iterator[subprocess.Popen[str]]:
 
 
 def _expect_ready(flow: Flow, sink: subprocess.Popen[str]) -> None:
-    assert sink.stdout is not None and sink.stderr is not None
-    if sink.stdout.readline() != "ready\n":
-        said = sink.stderr.read().strip().splitlines()[-1:]
+    if cast(IO[str], sink.stdout).readline() != "ready\n":
+        said = cast(IO[str], sink.stderr).read().strip().splitlines()[-1:]
         raise FabricError(f"node {flow.receiver} cannot receive the flow {flow.name or flow.port}: {' '.join(said)}")
 
 
