@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,12 @@ class Panel:
     long_season: int
     horizon: int
     group: Ints
+
+    def rows(self, wanted: Mask) -> Panel:
+        """The panel of some of its series; wanted: (n,)."""
+        ids = tuple(name for name, keep in zip(self.ids, wanted, strict=True) if keep)
+        cut = {name: getattr(self, name)[wanted] for name in ("y", "fit", "day", "week", "group")}
+        return replace(self, ids=ids, **cut)
 
     @property
     def steps(self) -> int:

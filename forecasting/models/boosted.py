@@ -37,7 +37,11 @@ class Boosted:
     seed: int = 0
 
     def fit(self, panel: Panel, end: int) -> Fitted:
-        """Learn from targets before `end`. See `Model.fit`."""
+        """Learn from targets before `end`; series that never moved teach nothing. See `Model.fit`."""
+        past = panel.y[:, :end]
+        panel = panel.rows(np.fmax.reduce(past, axis=1) > np.fmin.reduce(past, axis=1))
+        if not panel.ids:
+            return _Trees(None)
         rng = np.random.default_rng(self.seed)
         xs, ys = [], []
         for origin in self._origins(panel, end):
