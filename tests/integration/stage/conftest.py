@@ -109,7 +109,7 @@ class Stage:
         return folder
 
     def left_over(self) -> list[str]:
-        """What is left of the runs; the empty folder of fabrics and the locks of their names may stay."""
+        """Clear up, and tell what the runs left; the empty folder of fabrics and the locks of their names may stay."""
         patterns = ("forestage-stage-*", "forestage-*/fabrics/stage-*")
         found = [str(path) for pattern in patterns for path in self.runtime().glob(pattern)]
         shutil.rmtree(self.runtime())
@@ -129,8 +129,10 @@ def from_the_checkout(folder: Path) -> Stage:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return from_the_checkout(tmp_path)
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    own = from_the_checkout(tmp_path)
+    yield own
+    own.left_over()
 
 
 @pytest.fixture
@@ -149,10 +151,12 @@ def ordinary_stage(installed_collection: Path) -> Iterator[Stage]:
         home.mkdir()
         os.chown(home, user.pw_uid, user.pw_gid)
         if os.geteuid() != 0:
-            yield Stage(home, Path(sys.executable), folder / "collections")
+            own = Stage(home, Path(sys.executable), folder / "collections")
         else:
             enter = ("setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--init-groups", "--")
-            yield Stage(home, _python_for_all(folder / "python"), folder / "collections", enter)
+            own = Stage(home, _python_for_all(folder / "python"), folder / "collections", enter)
+        yield own
+        own.left_over()
     finally:
         subprocess.run(["chmod", "-R", "u+w", str(folder)], check=True)
         shutil.rmtree(folder)

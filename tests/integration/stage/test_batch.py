@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
@@ -39,7 +40,7 @@ def drops_a_prefix() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def staged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Verdicts, Stage]:
+def staged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Verdicts, Stage]]:
     stage = from_the_checkout(tmp_path_factory.mktemp("batch"))
     items = [
         item("wider-link", "left", "capacity", demand=14e6, interface="eth1", rate_mbit=16),
@@ -56,7 +57,8 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Verdicts, Stage]:
         cuts_management(),
         drops_a_prefix(),
     ]
-    return stage.verdicts(stage.start(items)), stage
+    yield stage.verdicts(stage.start(items)), stage
+    stage.left_over()
 
 
 def failed(verdict: dict[str, Any]) -> set[str]:

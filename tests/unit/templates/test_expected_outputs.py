@@ -12,7 +12,9 @@ from ansible_collections.forestage.network.plugins.plugin_utils.templates import
 
 CATALOGUE = Catalogue()
 CASES = sorted(FOLDER.glob("*/tests/*.yml"))
-RENDERED = [path for path in CASES if "expected" in yaml.safe_load(path.read_text(encoding="utf-8"))]
+# removals are not restored word for word, and the networks of a BGP process that others share may stay
+UNDONE = [path for path in CASES if "\nexpected:" in (text := path.read_text(encoding="utf-8")) and "  state: absent\nrunning" not in text
+          and path.stem != "beside_another"]  # fmt: skip
 PROTECTED = Guard(never_block=("198.51.100.0/24",))
 
 
@@ -47,12 +49,10 @@ def test_case(path: Path):
     assert {"template": inverse["template"], "parameters": inverse["parameters"]} == case["inverse"]
 
 
-@pytest.mark.parametrize("path", RENDERED, ids=case_name)
+@pytest.mark.parametrize("path", UNDONE, ids=case_name)
 def test_inverse_restores_what_ran(path: Path):
-    """For a change that adds something, change and inverse together change nothing (networks of a shared BGP process may stay)."""
+    """A change that adds something, and then its inverse, change nothing."""
     case = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if case["parameters"].get("state") == "absent" or path.stem == "beside_another":
-        pytest.skip("removals are not restored word for word")
     candidate = rendered(path.parent.parent.name, case["device"], case["parameters"], case["running"])
     after = {**case["running"], **{name: entry["config"] for name, entry in candidate["devices"].items()}}
     inverse = candidate["inverse"]
