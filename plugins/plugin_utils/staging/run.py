@@ -82,16 +82,16 @@ def _workspace(fabric: str) -> Iterator[Path]:
     home = next((path for path in homes if path and os.access(path, os.W_OK | os.X_OK)), tempfile.gettempdir())
     work = Path(tempfile.mkdtemp(prefix="forestage-stage-", dir=home))
     try:
+        tree = work / "collections" / "ansible_collections" / "forestage"
+        tree.mkdir(parents=True)
+        (tree / "network").symlink_to(COLLECTION, target_is_directory=True)
+        sys.path.insert(0, str(work / "collections"))
         for name in ("results", "home", "ephemeral", "tmp", "bin"):
             (work / name).mkdir()
         if not os.statvfs(work).f_flag & os.ST_NOEXEC:
             (work / "bin" / "ansible-playbook").write_text(PLAYBOOK, encoding="utf-8")
             (work / "bin" / "ansible-playbook").chmod(0o700)
-        tree = work / "collections" / "ansible_collections" / "forestage"
-        tree.mkdir(parents=True)
-        (tree / "network").symlink_to(COLLECTION, target_is_directory=True)
         shutil.copytree(COLLECTION / "molecule" / "staging", work / "molecule" / "staging", copy_function=shutil.copyfile)
-        sys.path.insert(0, str(work / "collections"))
         yield work
     finally:
         from ansible_collections.forestage.network.plugins.plugin_utils.fabric import Fabric
