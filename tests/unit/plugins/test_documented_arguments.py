@@ -53,3 +53,8 @@ def test_every_module_has_examples_and_says_what_it_returns(name: str) -> None:
     module = import_module(f"{PACKAGE}.modules.{name}")
     assert yaml.safe_load(module.EXAMPLES)
     assert yaml.safe_load(module.RETURN)
+
+
+def test_the_action_group_holds_every_module() -> None:
+    groups = yaml.safe_load((PLUGINS.parent / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]
+    assert groups == {"all": [f"forestage.network.{name}" for name in NAMES]}
