@@ -71,7 +71,7 @@ def seconds(folder: Path, command: str) -> tuple[float, float]:
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_HOME": str(folder / "home")}
     program = [sys.executable, "-m", "ansible", "inventory", "-i", str(folder / "queue.yml"), command]
     runs = []
-    for _ in range(REPEATS):
+    for _unused in range(REPEATS):
         start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(program, env=environment, check=True, stdout=subprocess.DEVNULL)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
