@@ -21,7 +21,6 @@ OWN_PRIOR = 50.0
 PHASE_PRIOR = 20.0
 TINY = 1e-9
 UNTESTED = 64
-SHAPE_PRIOR = 500.0
 WIDENINGS = (1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5, 3.0)
 TOLERANCE = 0.02
 
@@ -102,29 +101,11 @@ def _blocks(horizon: int) -> list[slice]:
     return [slice(int(start), int(end)) for start, end in pairwise(edges)]
 
 
-def _pooled(z: Floats) -> Floats:
-    """Error quantiles over everything known in `z`, (levels,); zero where there was never an error."""
+def _levels(z: Floats, everything: Floats) -> Floats:
+    """The error quantiles of one block, (levels,); those of all blocks where it has none; zero where there was never an error."""
     known = z[np.isfinite(z)]
-    return np.quantile(known, LEVELS) if len(known) else np.zeros(len(LEVELS))
-
-
-def _shapes(z: Floats) -> Floats:
-    """Error quantiles of every series and step, (n, levels, horizon), in units of its size.
-
-    Two estimates are mixed: all series pooled, in blocks of the horizon; and the series' own errors over the whole horizon,
-    stretched as the pool is in that block. The more errors a series has of its own, the more they count.
-    """
-    count = np.isfinite(z).sum(axis=(0, 2))
-    whole, own = _pooled(z), np.zeros((z.shape[1], len(LEVELS)))
-    for row in np.flatnonzero(count):
-        own[row] = _pooled(z[:, row])
-    weight = (count / (count + SHAPE_PRIOR))[:, None, None]
-    made = np.empty((z.shape[1], len(LEVELS), z.shape[2]))
-    for block in _blocks(z.shape[2]):
-        pool = _pooled(z[:, :, block]) if np.isfinite(z[:, :, block]).any() else whole
-        stretch = (pool[-2] - pool[1]) / max(whole[-2] - whole[1], TINY)
-        made[:, :, block] = weight * stretch * own[:, :, None] + (1.0 - weight) * pool[None, :, None]
-    return made
+    pool = known if len(known) else everything
+    return np.quantile(pool, LEVELS) if len(pool) else np.zeros(len(LEVELS))
 
 
 @dataclass(frozen=True)
@@ -147,10 +128,15 @@ def measure(normalised: Normalised) -> Coverage:
     if not np.isfinite(z).any():
         nothing = np.full(z.shape[1], np.nan)
         return Coverage(nothing, nothing, 1.0, count)
-    bounds = np.stack([_shapes(np.delete(z, number, axis=0) if count > 1 else z) for number in range(count)])
+    bounds = np.empty((count, len(LEVELS), z.shape[2]))
+    for number in range(count):
+        others = np.delete(z, number, axis=0) if count > 1 else z
+        everything = others[np.isfinite(others)]
+        for block in _blocks(z.shape[2]):
+            bounds[number, :, block] = _levels(others[:, :, block], everything)[:, None]
     for widened in WIDENINGS:
-        inside80 = _inside(z, widened * bounds[:, :, 1], widened * bounds[:, :, -2])
-        inside95 = _inside(z, widened * bounds[:, :, 0], widened * bounds[:, :, -1])
+        inside80 = _inside(z, widened * bounds[:, 1], widened * bounds[:, -2])
+        inside95 = _inside(z, widened * bounds[:, 0], widened * bounds[:, -1])
         if np.nanmean(inside80) >= 0.8 - TOLERANCE and np.nanmean(inside95) >= 0.95 - TOLERANCE:
             break
     return Coverage(_share(inside80), _share(inside95), float(widened), count)
@@ -158,7 +144,7 @@ def measure(normalised: Normalised) -> Coverage:
 
 def _inside(z: Floats, low: Floats, high: Floats) -> Floats:
     """1 inside, 0 outside, NaN without truth; (origins, n, horizon)."""
-    return np.where(np.isfinite(z), (z >= low) & (z <= high), np.nan)
+    return np.where(np.isfinite(z), (z >= low[:, None]) & (z <= high[:, None]), np.nan)
 
 
 def _share(inside: Floats) -> Floats:
@@ -167,5 +153,10 @@ def _share(inside: Floats) -> Floats:
 
 
 def fan(mean: Floats, normalised: Normalised, widened: float = 1.0) -> Floats:
-    """Quantiles at `LEVELS`, (n, levels, horizon), rising in the level: the point forecast plus expected errors × `widened`."""
-    return np.asarray(mean[:, None, :] + widened * _shapes(normalised.z) * normalised.size[:, None, :])
+    """Quantiles at `LEVELS`, (n, levels, horizon), rising in the level: the point forecast plus pooled errors × `widened`."""
+    made = np.empty((len(mean), len(LEVELS), mean.shape[1]))
+    everything = normalised.z[np.isfinite(normalised.z)]
+    for block in _blocks(mean.shape[1]):
+        levels = widened * _levels(normalised.z[:, :, block], everything)
+        made[:, :, block] = mean[:, None, block] + levels[None, :, None] * normalised.size[:, None, block]
+    return made
