@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read the queue: jobs, their history, vanished workers, the stop switch, the check of the history."""
+"""Read the queue: jobs, their history, what must be asked of devices, the stop switch, the check of the history."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from ansible_collections.forestage.network.plugins.plugin_utils.queue.states import STATES
 from ansible_collections.forestage.network.plugins.plugin_utils.queue_action import QueueAction
 
-GATHER = ("jobs", "history", "expired_leases", "stopped", "change_log", "chain")
+GATHER = ("jobs", "history", "unfinished", "stopped", "change_log", "chain")
 
 
 class ActionModule(QueueAction):
@@ -31,8 +31,8 @@ class ActionModule(QueueAction):
                 found["jobs"] = jobs
             if "history" in wanted:
                 found["history"] = {job["change_id"]: store.history(job["change_id"]) for job in jobs}
-        if "expired_leases" in wanted:
-            found["expired_leases"] = store.expired_leases()
+        if "unfinished" in wanted:
+            found["unfinished"] = store.unfinished()
         if "stopped" in wanted:
             found["stopped"] = store.stopped()
         if "change_log" in wanted:

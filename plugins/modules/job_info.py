@@ -11,7 +11,7 @@ author: Forestage maintainers (@forestage)
 extends_documentation_fragment:
   - forestage.network.queue
 description:
-  - Reads jobs and their history, the jobs of vanished workers, and the stop switch.
+  - Reads jobs and their history, the jobs about which their devices must be asked, and the stop switch.
   - Checks the history for tampering.
 options:
   gather:
@@ -22,7 +22,7 @@ options:
       - V(chain) checks the hashes of the whole history, and every job and document against it.
     type: list
     elements: str
-    choices: [jobs, history, expired_leases, stopped, change_log, chain]
+    choices: [jobs, history, unfinished, stopped, change_log, chain]
     default: [jobs, stopped]
   states:
     description: Only jobs in these states.
@@ -85,8 +85,10 @@ history:
   description: Every step of each chosen change, by change_id, the oldest first.
   returned: when asked for
   type: dict
-expired_leases:
-  description: Jobs whose worker has vanished, with their documents.
+unfinished:
+  description:
+    - Jobs, with their documents, of which only their devices know how they ended.
+    - Their worker vanished while it deployed, or a rollback is blocked and waits for a person.
   returned: when asked for
   type: list
   elements: dict

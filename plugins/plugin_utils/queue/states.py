@@ -39,6 +39,9 @@ CLAIMABLE = ("queued", "approved", "staged")
 LEASED = ("claimed", "staged", "deploying", "deployed")
 """States that a worker passes through while it holds the lease."""
 
+UNSURE = ("deploying", "deployed")
+"""States of which only the device knows how they ended, when the worker has vanished."""
+
 WORKER_STEPS = frozenset({"staged", "failed_staging", "deploying", "deployed", "verified", "rolled_back", "rollback_blocked"})
 """Steps that only the worker who holds the lease may record."""
 

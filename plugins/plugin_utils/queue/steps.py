@@ -82,7 +82,9 @@ def recover(writer: Writer, job: Job, says: str, why: str, worker: str, lease_s:
         return
     if job["state"] not in OPEN:
         raise NotAllowed(f"the change {job['change_id']} has ended ({job['state']}) though the device says {says}; look at the device")
-    if says == "not_applied" and (job["state"] in PARKED or job["state"] == "rollback_blocked"):
+    if says == "not_applied" and job["state"] in PARKED:
+        return
+    if says in ("not_applied", "rollback_blocked") and job["state"] == "rollback_blocked":
         return
     to = "rolled_back" if (says, job["state"]) == ("not_applied", "deployed") else DEVICE_SAYS[says]
     lease = {"lease_worker": worker, "lease_until": writer.at + timedelta(seconds=lease_s)} if to in LEASED else {}

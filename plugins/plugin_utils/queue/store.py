@@ -19,6 +19,7 @@ from .connection import engine_of, transaction
 from .gate import Gate
 from .ingest import IngestReport, checked, ingest
 from .request import request as put_request
+from .states import UNSURE
 from .tables import jobs, rounds
 from .writer import Job, Writer
 
@@ -243,11 +244,12 @@ class Store:
         with self._reading() as connection:
             return reading.change_log(connection)
 
-    def expired_leases(self, now: datetime | None = None) -> list[Job]:
-        """Jobs whose worker has vanished by the wall clock (`now`); a device must be asked about those deploying or deployed."""
+    def unfinished(self, now: datetime | None = None) -> list[Job]:
+        """Jobs about which their devices must be asked: deploying or deployed by a worker vanished by `now` (wall clock), or blocked."""
         moment = now or self._clock()
+        vanished = jobs.c.state.in_(UNSURE) & (jobs.c.lease_until <= moment)
         with self._reading() as connection:
-            rows = connection.execute(select(jobs).where(jobs.c.lease_until <= moment)).mappings().all()
+            rows = connection.execute(select(jobs).where(vanished | (jobs.c.state == "rollback_blocked"))).mappings().all()
             return reading.public(connection, rows, moment, with_documents=True)
 
     def verify_chain(self) -> ChainReport:

@@ -109,6 +109,7 @@ def test_a_hand_edit_between_apply_and_rollback_is_kept(lab: Lab) -> None:
     change.shell("vtysh", "-c", "configure terminal", "-c", "no ip route 198.51.100.0/24 blackhole")
     assert change.driver.rollback(change.change_id)["change"]["state"] == "rolled_back"
     change.assert_as_before()
+    assert change.recover() == "rolled_back"
 
 
 def test_a_restored_queue_does_not_run_a_finished_change_again(lab: Lab) -> None:

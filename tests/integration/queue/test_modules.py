@@ -75,7 +75,7 @@ def test_a_persons_request_goes_its_way(folder: Path) -> None:
         task("job_update", change_id="{{ result_2.job.change_id }}", state="awaiting_approval"),
         task("job_update", change_id="{{ result_2.job.change_id }}", state="approved"),
         task("job_update", change_id="no-such-change", state="withdrawn"),
-        task("job_info", gather=["jobs", "history", "chain", "stopped", "expired_leases", "change_log"], documents=True),
+        task("job_info", gather=["jobs", "history", "chain", "stopped", "unfinished", "change_log"], documents=True),
         paper="{{ " + json.dumps(values.verdict("CHANGE")) + " | combine({'change_id': result_2.job.change_id}) }}",
     )
     assert [result["changed"] for result in found[:7]] == [True, False, True, False, True, True, True]

@@ -46,13 +46,12 @@ def _work(store: Store, worker: str, job: dict, log: Path) -> None:
 
 
 def _recover(store: Store, worker: str, log: Path) -> None:
-    for job in store.expired_leases():
-        if job["state"] in ("deploying", "deployed"):
-            change_id = job["change_id"]
-            says = "confirmed" if _applied(log, change_id) else "not_applied"
-            found = store.recover(change_id, says, actor=worker, worker=worker, why="its worker has vanished", lease_s=LEASE_S)
-            if found["state"] == "deployed":
-                store.transition(change_id, "verified", actor=worker, why="test", worker=worker)
+    for job in store.unfinished():
+        change_id = job["change_id"]
+        says = "confirmed" if _applied(log, change_id) else "not_applied"
+        found = store.recover(change_id, says, actor=worker, worker=worker, why="its worker has vanished", lease_s=LEASE_S)
+        if found["state"] == "deployed":
+            store.transition(change_id, "verified", actor=worker, why="test", worker=worker)
 
 
 def _live(url: str, name: str, log: Path) -> None:

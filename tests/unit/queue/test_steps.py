@@ -214,6 +214,35 @@ def test_after_a_vanished_worker_the_device_is_believed(store: Store, clock: Clo
         assert step(store, change, "verified", worker="w2")["state"] == "verified"
 
 
+@pytest.mark.parametrize(("says", "state"), [("rolled_back", "rolled_back"), ("confirmed", "deployed")])
+def test_a_blocked_rollback_that_a_person_has_settled_is_found_and_closed(store: Store, says: str, state: str) -> None:
+    (change,) = put(store)
+    stage(store, change)
+    step(store, change, "deploying")
+    assert store.unfinished() == []
+    step(store, change, "rollback_blocked")
+    assert [job["change_id"] for job in store.unfinished()] == [change]
+    assert store.recover(change, says, actor=ACTOR, worker="w2", why="asked the device")["state"] == state
+    assert store.unfinished() == []
+    if state == "deployed":
+        step(store, change, "verified", worker="w2")
+    assert store.verify_chain().intact
+    asked_again = store.request(request(), actor=ACTOR)
+    assert asked_again["change_id"] != change
+
+
+@pytest.mark.parametrize("says", ["rollback_blocked", "not_applied"])
+def test_a_rollback_that_is_still_blocked_changes_nothing(store: Store, says: str) -> None:
+    (change,) = put(store)
+    stage(store, change)
+    step(store, change, "deploying")
+    step(store, change, "rollback_blocked")
+    known = store.history(change)
+    assert store.recover(change, says, actor=ACTOR, worker="w2", why="asked the device")["state"] == "rollback_blocked"
+    assert not store.changed
+    assert store.history(change) == known
+
+
 @pytest.mark.parametrize("before", ["queued", "claimed", "staged", "awaiting_approval"])
 def test_a_queue_restored_from_a_backup_does_not_run_again_what_the_device_has(store: Store, clock: Clock, before: str) -> None:
     (change,) = put(store, recommendation(mode="approve"))
