@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.forestage.network.plugins.plugin_utils.files import write_text
 from ansible_collections.forestage.network.plugins.plugin_utils.staging.plan import make_plan
+from ansible_collections.forestage.network.plugins.plugin_utils.staging.reuse import kept_verdicts, subject_of
 from ansible_collections.forestage.network.plugins.plugin_utils.staging.run import COLLECTION, version_of
 from ansible_collections.forestage.network.plugins.plugin_utils.templates import FOLDER, Catalogue
 
@@ -23,6 +25,8 @@ ARGUMENTS = {
     "settle_s": {"type": "float", "default": 60.0},
     "traffic_mbit": {"type": "float", "default": 40.0},
     "measure_s": {"type": "float", "default": 1.0},
+    "rules": {"type": "str"},
+    "verdict_age_h": {"type": "float", "default": 24.0},
     "dest": {"type": "path"},
 }
 
@@ -40,13 +44,19 @@ class ActionModule(ActionBase):
         args = json.loads(json.dumps(args))  # plain values, not Ansible's tagged ones
         options = {name: args[name] for name in ("radius", "settle_s", "traffic_mbit", "measure_s")}
         try:
-            catalogue = Catalogue(Path(args["templates"] or FOLDER))
-            fabric = f"stage-{uuid.uuid4().hex[:12]}"
-            plan = make_plan(args["items"], catalogue, fabric=fabric, management=args["management"], options=options).as_value()
+            catalogue, version = Catalogue(Path(args["templates"] or FOLDER)), version_of(COLLECTION)
+            limits: dict[str, Any] = {"management": args["management"], "options": options}
+            subjects = {
+                item["job"]["change_id"]: subject_of(item, catalogue, rules=args["rules"], version=version, **limits)
+                for item in args["items"]
+            }
+            kept = kept_verdicts(args["items"], subjects, now=datetime.now(UTC), max_age=timedelta(hours=args["verdict_age_h"]))
+            left = [item for item in args["items"] if item["job"]["change_id"] not in kept]
+            plan = make_plan(left, catalogue, fabric=f"stage-{uuid.uuid4().hex[:12]}", **limits).as_value()
         except KeyError as error:
             raise AnsibleActionFail(f"an item to stage lacks {error}; give job, candidate and running") from None
         except ValueError as error:
             raise AnsibleActionFail(str(error)) from None
         if args["dest"] and not self._task.check_mode:
             write_text(Path(args["dest"]), json.dumps(plan) + "\n")
-        return {**result, "changed": False, "failed": False, "plan": plan, "version": version_of(COLLECTION)}
+        return {**result, "changed": False, "failed": False, "plan": plan, "kept": kept, "subjects": subjects, "version": version}

@@ -13,7 +13,9 @@ from ansible_collections.forestage.network.forecasting.contracts import Contract
 from ansible_collections.forestage.network.plugins.plugin_utils.files import write_text
 
 ARGUMENTS = {
-    "answer": {"type": "dict", "required": True},
+    "answer": {"type": "dict"},
+    "kept": {"type": "dict", "default": {}},
+    "subjects": {"type": "dict", "default": {}},
     "host": {"type": "str", "required": True},
     "folder": {"type": "path", "required": True},
 }
@@ -29,13 +31,21 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
         _unused, args = self.validate_argument_spec(ARGUMENTS)
-        ran = json.loads(json.dumps(args["answer"]))  # plain values, not Ansible's tagged ones
+        args = json.loads(json.dumps(args))  # plain values, not Ansible's tagged ones
+        new = self._new(args) if args["answer"] else {}
+        return {**result, "changed": False, "failed": False, "verdicts": {**args["kept"], **new}}
+
+    def _new(self, args: dict[str, Any]) -> dict[str, Any]:
+        """The verdicts of this run, checked and kept in files."""
+        ran = args["answer"]
         if ran.get("rc") != 0:
             said = " ".join(str(ran.get("stderr") or ran.get("msg") or "it said nothing").split())[-1800:]
             raise AnsibleActionFail(f"staging on {args['host']} did not run: {said}")
         try:
             answer = json.loads(ran["stdout"])
             for change_id, verdict in answer["verdicts"].items():
+                if args["subjects"].get(change_id):
+                    verdict["subject"] = args["subjects"][change_id]
                 check("verdict", verdict, f"the verdict of change {change_id} from {args['host']}")
         except (KeyError, json.JSONDecodeError):
             raise AnsibleActionFail(f"{args['host']} answered with something else than verdicts; is its collection intact?") from None
@@ -44,4 +54,5 @@ class ActionModule(ActionBase):
         for change_id, verdict in answer["verdicts"].items() if not self._task.check_mode else ():
             write_text(Path(args["folder"], change_id, "verdict.json"), json.dumps(verdict, indent=1) + "\n")
             write_text(Path(args["folder"], change_id, "staging.junit.xml"), answer["junit"][change_id] + "\n")
-        return {**result, "changed": False, "failed": False, "verdicts": answer["verdicts"]}
+        verdicts: dict[str, Any] = answer["verdicts"]
+        return verdicts

@@ -52,6 +52,15 @@ options:
     description: Seconds of each measurement.
     type: float
     default: 1
+  rules:
+    description: Text of the golden rules that will be checked; the collection's own by default.
+    type: str
+  verdict_age_h:
+    description:
+      - A job that brings a verdict on the very same subject (candidate, configurations, rules, limits, version of the collection)
+        from the last so many hours keeps it and is not rehearsed again. 0 rehearses everything.
+    type: float
+    default: 24
   dest:
     description: File to write the plan to, readable by its owner only.
     type: path
@@ -68,6 +77,14 @@ EXAMPLES = r"""
 RETURN = r"""
 plan:
   description: The plan, with C(changes) that will be rehearsed and C(not_staged), the reasons why others will not.
+  returned: success
+  type: dict
+kept:
+  description: For each change_id that need not be rehearsed again its verdict.
+  returned: success
+  type: dict
+subjects:
+  description: For each change_id a digest of what is rehearsed; null where it cannot be rehearsed alone.
   returned: success
   type: dict
 version:

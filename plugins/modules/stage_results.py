@@ -20,9 +20,16 @@ attributes:
     description: There is nothing to compare with.
 options:
   answer:
-    description: What the run on the staging host returned, with C(rc), C(stdout) and C(stderr).
+    description: What the run on the staging host returned, with C(rc), C(stdout) and C(stderr); nothing where there was no run.
     type: dict
-    required: true
+  kept:
+    description: Verdicts by change_id that M(forestage.network.stage_plan) found still good.
+    type: dict
+    default: {}
+  subjects:
+    description: By change_id the digest of what was rehearsed; it is noted in the new verdicts.
+    type: dict
+    default: {}
   host:
     description: Name of the staging host, for messages.
     type: str

@@ -25,13 +25,13 @@ def judge(evidence: Evidence, rules: Sequence[Rule]) -> list[Check]:
 def verdict_of(
     change_id: str, found: Sequence[Check], rehearsed: Mapping[str, Any], untested: Sequence[str], topology: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The verdict (schema verdict): failed by any failed check, partial where lines could not be tried, else passed.
+    """The verdict (schema verdict): failed by any failed check, partial where something could not be tried, else passed.
 
     Args:
         change_id: of the change.
         found: the checks.
         rehearsed: `started_at`, `finished_at` and `canonical` of the rehearsal.
-        untested: lines of the running configuration that the virtual devices did not take.
+        untested: lines of the running configuration that the virtual devices did not take, and measurements that could not be made.
         topology: what was copied, for the record.
     """
     failed = [one for one in found if one.status == "failed"]
@@ -58,7 +58,10 @@ def _reason(failed: Sequence[Check], untested: Sequence[str]) -> str:
         where = f" on {first.device}" if first.device else ""
         more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
         return f"{first.category}: {first.name}{where}: expected {first.expected}; seen {first.seen}{more}"
-    return f"{len(untested)} lines could not be tried on virtual devices" if untested else "every check passed"
+    if untested:
+        more = f" (and {len(untested) - 1} more)" if len(untested) > 1 else ""
+        return f"this could not be tried on virtual devices: {untested[0]}{more}"
+    return "every check passed"
 
 
 def junit(verdicts: Sequence[Mapping[str, Any]]) -> str:

@@ -99,9 +99,9 @@ def _roll_back(lab: Lab, change_id: str, device: str, base: Evidence) -> str:
     """Take the change back; empty when the device is as it was, else what differs or went wrong."""
     driver = lab.driver(device)
     try:
-        for one in (_second(change_id), change_id):
-            if driver.status(one)["change"]["state"] == "pending":
-                driver.rollback(one)
+        pending = driver.status()["pending"]
+        if pending:
+            driver.rollback(pending["change_id"])
         return difference(base["configs"][device], driver.running()["config"])
     except DeviceError as error:
         return str(error)

@@ -51,7 +51,9 @@ def verdicts_of(plan: Plan, base: Mapping[str, Any], rehearsed: Mapping[str, Map
             continue
         found: list[Check] = judge(evidence_of(plan, base, rehearsed[change_id]), rules)
         canonical = {device: _whole(plan, base, device, config) for device, config in rehearsed[change_id].get("canonical", {}).items()}
-        verdicts[change_id] = verdict_of(change_id, found, {**rehearsed[change_id], "canonical": canonical}, untested, _topology(plan))
+        unmeasured = [f"{one['what']}: {one['skipped']}" for one in rehearsed[change_id]["traffic"] if one.get("untested")]
+        tested = {**rehearsed[change_id], "canonical": canonical}
+        verdicts[change_id] = verdict_of(change_id, found, tested, untested + unmeasured, _topology(plan))
     return verdicts
 
 

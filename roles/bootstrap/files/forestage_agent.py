@@ -220,6 +220,8 @@ def frr_load(text: str) -> None:
     folder = frr_work(text)
     reload = [FRR_RELOAD, "--confdir", str(folder), "--log-level", "error"]
     done = run([*reload, "--reload", str(folder / "frr.conf")], must=False)
+    if done.returncode == 0 and frr_running() == text:
+        return
     rest = run([*reload, "--test", str(folder / "frr.conf")], must=False)
     if rest.returncode or "Lines To" in rest.stdout:
         said = " / ".join(masked(line) for line in (rest.stdout + done.stdout + done.stderr).splitlines() if line.strip())
