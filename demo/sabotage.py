@@ -3,47 +3,43 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from types import TracebackType
 from typing import Any
 
-AGENT = "/usr/local/sbin/forestage-agent"
-STATUS = json.dumps({"protocol": 1, "op": "status"}).encode()
+# Inside the router: leave with 0 as soon as the agent has noted a pending change ($1 = -e), or has none any more ($1 = ! -e).
+WATCH = """
+while [ ! -e /run/sabotage-over ]; do
+  [ $1 /var/lib/forestage/pending.json ] && exit 0
+  sleep 0.2
+done
+exit 1
+"""
 
 
 class Sabotage:
-    """As long as it is entered, it watches one router and cuts one of its links when a change is pending there."""
+    """As long as it is entered, it watches one router and cuts one of its links while a change is pending there, once."""
 
     def __init__(self, lab: Any, *, device: str, interface: str) -> None:
         self._lab, self._device, self._interface = lab, device, interface
-        self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
-        self.struck = False
 
     def __enter__(self) -> Sabotage:
         self._thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._over.set()
+        self._lab.exec(self._device, ["touch", "/run/sabotage-over"])
         self._thread.join()
-        if self.struck:
-            self._link("up")
 
     def _watch(self) -> None:
-        while not self._over.wait(0.3):
-            pending = self._pending()
-            if pending and not self.struck:
-                self._link("down")
-                self.struck = True
-            elif self.struck and not pending:
-                self._link("up")
-                return
+        if self._await("-e"):
+            self._link("down")
+            self._await("! -e")
+            self._link("up")
 
-    def _pending(self) -> bool:
-        answer = self._lab.exec(self._device, [AGENT], input=STATUS)
-        return bool(json.loads(answer.stdout or b"{}").get("pending"))
+    def _await(self, test: str) -> bool:
+        return bool(self._lab.exec(self._device, ["sh", "-c", WATCH, "sh", test], timeout=600).returncode == 0)
 
     def _link(self, state: str) -> None:
         self._lab.exec(self._device, ["ip", "link", "set", self._interface, state])
