@@ -7,12 +7,13 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from ansible_collections.forestage.network.forecasting.contracts import parse_time, to_text
 
 from ..templates import Catalogue
-from .plan import make_plan
+from .plan import Plan, make_plan
 
 LASTING = frozenset({"passed", "partial"})
 Item = Mapping[str, Any]
@@ -23,14 +24,32 @@ def subject_of(
 ) -> str | None:
     """What is rehearsed when this change is rehearsed alone, as a sha256; None where it cannot be.
 
-    It covers the candidate and its demand, what runs on the copied devices, the known prefixes, the golden rules (text, or
-    None for the collection's own), the limits of the run and the version of the collection, whose checks they are.
+    It covers the candidate and its demand, the copy and what runs on it, the known networks that the change names, the golden
+    rules (text, or None for the collection's own), the limits of the run and the version of the collection, whose checks they are.
+    What else is known of devices beyond the copy is left out: it differs with the batch in which a change is staged.
     """
     plan = make_plan([item], catalogue, fabric="subject", management=management, options=options)
     if not plan.changes:
         return None
-    tested = [plan.topology, plan.running, plan.known_prefixes, plan.changes, dict(options), rules, version]
+    tested = [plan.topology, plan.running, _named(plan), plan.changes, dict(options), rules, version]
     return hashlib.sha256(json.dumps(tested, sort_keys=True).encode()).hexdigest()
+
+
+def _named(plan: Plan) -> list[str]:
+    """The known prefixes that overlap a network among the changes' parameters."""
+    texts = [value for change in plan.changes.values() for value in change["parameters"].values() if isinstance(value, str)]
+    networks = [network for network in map(_network, texts) if network]
+    known = {prefix: _network(prefix) for prefix in plan.known_prefixes}
+    return sorted(
+        prefix for prefix, one in known.items() if any(one and one.version == other.version and one.overlaps(other) for other in networks)
+    )
+
+
+def _network(text: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        return None
 
 
 def kept_verdicts(items: Sequence[Item], subjects: Mapping[str, str | None], *, now: datetime, max_age: timedelta) -> dict[str, Any]:
