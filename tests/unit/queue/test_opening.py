@@ -7,6 +7,8 @@ import multiprocessing
 import os
 import re
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,7 +49,7 @@ def test_a_missing_file_is_refused_with_the_command_that_creates_it_and_is_not_c
     ("content", "sentence"),
     [
         (b"", "is empty \\(0 bytes\\)"),
-        (b"hello, world, this is text", "is not an SQLite database"),
+        (b"hello, world, this is text", "damaged or not an SQLite database"),
         (b"SQLite format 3\0junk" * 50, "damaged or not"),
     ],
 )
@@ -179,3 +181,16 @@ def test_a_new_queue_is_for_its_owner_only_and_creating_twice_is_once(tmp_path: 
     assert not queue_schema.create(address)
     assert path.stat().st_mode & 0o777 == 0o600
     assert [entry.name for entry in path.parent.iterdir()] == ["queue.db"]
+
+
+def test_opening_it_a_second_time_keeps_the_locks_of_the_first(tmp_path: Path) -> None:
+    """Another process that comes and goes must not take this one for gone, and remove the log that both write to."""
+    path = tmp_path / "queue.db"
+    first = Store.open(str(path), create=True)
+    first.set_stop("operator", "maintenance")
+    second = Store.open(str(path))
+    code = "import sqlite3, sys; other = sqlite3.connect(sys.argv[1]); other.execute('SELECT * FROM forestage_job'); other.close()"
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True)
+    first.clear_stop("operator")
+    assert Path(f"{path}-wal").exists()
+    assert second.stopped() is None
