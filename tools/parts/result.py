@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,8 +22,10 @@ class Part:
     skip_reasons: tuple[str, ...] = field(default=())
 
 
-def run_quietly(name: str, command: Sequence[str], cwd: Path | None = None, env: dict[str, str] | None = None) -> Part:
-    """Run `command` as one check; print its output only when it fails."""
+def run_quietly(
+    name: str, command: Sequence[str], cwd: Path | None = None, env: dict[str, str] | None = None, told: Callable[[str], str] = str
+) -> Part:
+    """Run `command` as one check; print its output only when it fails, or what `told` makes of it."""
     started = time.monotonic()
     done = subprocess.run(
         command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
@@ -32,5 +34,5 @@ def run_quietly(name: str, command: Sequence[str], cwd: Path | None = None, env:
     good = done.returncode == 0
     print(f"{'ok    ' if good else 'FAILED'} {name} ({seconds:.1f} s)", flush=True)
     if not good:
-        print(f"$ {' '.join(command)}\n{done.stdout}", flush=True)
+        print(f"$ {' '.join(command)}\n{told(done.stdout)}", flush=True)
     return Part(name, seconds, passed=int(good), failed=int(not good))

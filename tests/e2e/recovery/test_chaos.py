@@ -97,7 +97,7 @@ def test_a_hand_edit_between_apply_and_rollback_is_kept(lab: Lab) -> None:
         config["frr"] = config["frr"].replace("interface eth1\n", "interface eth1\n ip ospf passive\n")
 
     change = Change(lab, "s3", loses_its_neighbour)
-    controller = change.deploy(deadline=60, bake=3)
+    controller = change.deploy(deadline=60, bake=6)
     change.await_record("pending")
     change.shell("vtysh", "-c", "configure terminal", "-c", "ip route 198.51.100.0/24 blackhole")
     assert controller.wait(200) == 0
