@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,9 +26,21 @@ class Window:
 
 
 def _mean(values: Floats) -> Floats:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.asarray(np.nanmean(values, axis=1, keepdims=True))
+    """The mean of what is known of each series, (n, 1); NaN where nothing is."""
+    return _moments(values, 1)[0]
+
+
+def _moments(values: Floats, axis: int) -> tuple[Floats, Floats]:
+    """Mean and spread (root mean square about the mean) over an axis that is kept; NaN counts for nothing.
+
+    As `numpy.nanmean` and `nanstd`, but silent where nothing is known: filters of warnings are no business of threads.
+    """
+    known = np.isfinite(values)
+    count = known.sum(axis=axis, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        middle = np.where(known, values, 0.0).sum(axis=axis, keepdims=True) / count
+        square = np.where(known, values - middle, 0.0) ** 2
+        return middle, np.sqrt(square.sum(axis=axis, keepdims=True) / count)
 
 
 def level_and_scale(past: Floats, season: int, long_season: int) -> tuple[Floats, Floats]:
@@ -79,18 +90,16 @@ def window(panel: Panel, origin: int, steps: Ints) -> Window:
     weeks = same_phase(past, steps, panel.long_season, WEEK_LAGS) if panel.long_season else np.empty((*days.shape[:2], 0))
     recent = _recent(past, panel.season)
     change = past[:, -1:] - past[:, -1 - panel.season, None] if origin > panel.season else np.full_like(level, np.nan)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        middle, spread = np.nanmean(days, axis=2), np.nanstd(days, axis=2)
+    middle, spread = _moments(days, 2)
     drift = _drifting(past, weeks, steps, panel.long_season)
-    scaled = np.concatenate([days, weeks, drift, middle[:, :, None]], axis=2)
+    scaled = np.concatenate([days, weeks, drift, middle], axis=2)
     constant = np.concatenate([(recent - level) / scale, change / scale, np.log(scale / (np.abs(level) + TINY))], axis=1)
     clock = [panel.day[:, origin + steps], panel.week[:, origin + steps] // panel.season]
     parts = [
         (scaled - level[:, :, None]) / scale[:, :, None],
-        (spread / scale)[:, :, None],
-        np.broadcast_to(constant[:, None, :], (*middle.shape, constant.shape[1])),
-        np.broadcast_to(steps[None, :, None], (*middle.shape, 1)),
-        np.stack([*clock, np.broadcast_to(panel.group[:, None], middle.shape)], axis=-1),
+        spread / scale[:, :, None],
+        np.broadcast_to(constant[:, None, :], (*days.shape[:2], constant.shape[1])),
+        np.broadcast_to(steps[None, :, None], (*days.shape[:2], 1)),
+        np.stack([*clock, np.broadcast_to(panel.group[:, None], days.shape[:2])], axis=-1),
     ]
     return Window(np.concatenate(parts, axis=2).astype(np.float32), level, scale)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,13 +54,18 @@ def forecast_panel(panel: Panel, models: list[Model], report: Report = _silent) 
     """Forecast the panel's next steps with the first of `models`, or with a peer where the back-test clearly says so."""
     origins = origins_of(panel)
     total = len(models) + 1
-    errors = []
-    for number, model in enumerate(models if origins else models[:1]):
-        report("back-test", number, total)
-        errors.append(backtest(model, panel, origins[-SLOW.get(model.name, len(origins)) :]) if origins else _unknown(model, panel))
-    chosen = choose(errors).tolist()
-    report("forecast", total - 1, total)
-    made = {number: models[number].fit(panel, panel.steps).predict(panel, panel.steps) for number in sorted(set(chosen))}
+    with ThreadPoolExecutor(1) as beside:
+        final = beside.submit(models[0].fit, panel, panel.steps)  # the default is almost always wanted, and a second core is free
+        peers = [beside.submit(_tested, model, panel, origins) for model in models[1:]] if origins else []
+        report("back-test", 0, total)
+        errors = [_tested(models[0], panel, origins)]
+        for number, peer in enumerate(peers, 1):
+            report("back-test", number, total)
+            errors.append(peer.result())
+        report("forecast", total - 1, total)
+        chosen = choose(errors).tolist()
+        fitted = {number: models[number].fit(panel, panel.steps) if number else final.result() for number in sorted(set(chosen))}
+    made = {number: model.predict(panel, panel.steps) for number, model in fitted.items()}
     mean = np.stack([made[number][row] for row, number in enumerate(chosen)])
     _unused, spread = level_and_scale(panel.y, panel.season, panel.long_season)
     if origins:
@@ -74,9 +80,11 @@ def forecast_panel(panel: Panel, models: list[Model], report: Report = _silent) 
     return PanelForecast(mean, quantiles, tuple(models[number].name for number in chosen), scores, coverage, normalised.z)
 
 
-def _unknown(model: Model, panel: Panel) -> Errors:
-    """The errors of a model that could not be back-tested: none."""
-    return Errors(model.name, (), np.empty((0, len(panel.ids), panel.horizon)))
+def _tested(model: Model, panel: Panel, origins: tuple[int, ...]) -> Errors:
+    """The errors of a model in the back-test, of a slow one at the last origins only; none where the history is too short for one."""
+    if not origins:
+        return Errors(model.name, (), np.empty((0, len(panel.ids), panel.horizon)))
+    return backtest(model, panel, origins[-SLOW.get(model.name, len(origins)) :])
 
 
 def _merged(errors: list[Errors], chosen: list[int]) -> Errors:

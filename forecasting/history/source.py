@@ -48,7 +48,7 @@ def _folder(folder: Path) -> History:
         raise InputError(f"{folder} has no {missing}.parquet or {missing}.csv; a history folder needs both series and values")
     series = _series_table(read_table(series_file, NEEDED), series_file)
     samples, warnings = clean(read_table(values_file, SAMPLE_COLUMNS), values_file)
-    unknown = sorted(set(samples["unique_id"]) - set(series["unique_id"]))
+    unknown = sorted(set(samples["unique_id"].unique()) - set(series["unique_id"]))
     if unknown:
         raise InputError(f"{values_file}: the series {unknown[0]!r} is not in {series_file.name}; add its row or remove its samples")
     return _assemble(series, samples, warnings, [], load_events(folder), _interventions(folder))
@@ -58,7 +58,7 @@ def _plain(path: Path, mapping_file: Path) -> History:
     mapping = read_yaml(mapping_file)
     check("mapping", mapping, str(mapping_file))
     samples, warnings = clean(read_table(path, SAMPLE_COLUMNS), path)
-    present = set(samples["unique_id"])
+    present = set(samples["unique_id"].unique())
     absent = sorted(set(mapping) - present)
     if absent:
         raise InputError(
@@ -132,7 +132,7 @@ def _assemble(
 ) -> History:
     """Fill in measured sampling intervals, derive rates from counters, and drop (by name) what has no samples."""
     measured = _measured_intervals(samples)
-    bare = ~series["unique_id"].isin(set(samples["unique_id"]))
+    bare = ~series["unique_id"].isin(samples["unique_id"].unique())
     left_out += [{"unique_id": name, "reason": "it has no samples with a value"} for name in series.loc[bare, "unique_id"]]
     series = series[~bare].reset_index(drop=True)
     given = pd.to_numeric(series["interval_s"]).astype(float)

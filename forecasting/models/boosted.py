@@ -16,7 +16,8 @@ from .protocol import Fitted
 GOLDEN = 0.6180339887498949
 TARGET_CLIP = 10.0
 LEAST_ROWS = 60_000
-THREADS = 2
+# One thread: trainings run side by side instead (see `forecast_panel`), and the trees do not depend on the number of cores.
+THREADS = 1
 
 
 @dataclass(frozen=True)
