@@ -730,14 +730,21 @@ def not_open(change_id: str, wish: str) -> Refused:
 # --- what the device sees -----------------------------------------------------------------------------
 
 
-def vtysh_json(command: str) -> Answer:
-    """A show command's JSON; empty when the daemon does not run."""
-    done = run(["vtysh", "-c", command], must=False)
-    try:
-        value = json.loads(done.stdout)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+SHOWN = ("show ip ospf neighbor json", "show bgp ipv4 unicast summary json", "show ip route json")
+
+
+def vtysh_json(*commands: str) -> list[Answer]:
+    """The JSON of show commands, in one vtysh where every daemon answers (it takes its time to start); empty for one that does not."""
+    text = run(["vtysh", *(word for command in commands for word in ("-c", command))], must=False).stdout
+    found: list[Answer] = []
+    with contextlib.suppress(ValueError):
+        while text := text.lstrip():
+            value, end = json.JSONDecoder().raw_decode(text)
+            found.append(value if isinstance(value, dict) else {})
+            text = text[end:]
+    if len(found) == len(commands):
+        return found
+    return [{}] if len(commands) == 1 else [vtysh_json(command)[0] for command in commands]
 
 
 def observe_interfaces() -> Answer:
@@ -753,7 +760,7 @@ def observe_interfaces() -> Answer:
     return seen
 
 
-def observe_ospf() -> list[Answer]:
+def observe_ospf(shown: Answer) -> list[Answer]:
     """OSPF neighbours."""
     return [
         {
@@ -763,14 +770,13 @@ def observe_ospf() -> list[Answer]:
             "interface": str(one.get("ifaceName", "")).partition(":")[0],
             "state": one.get("nbrState", ""),
         }
-        for router, ones in vtysh_json("show ip ospf neighbor json").get("neighbors", {}).items()
+        for router, ones in shown.get("neighbors", {}).items()
         for one in ones
     ]
 
 
-def observe_bgp() -> list[Answer]:
+def observe_bgp(shown: Answer) -> list[Answer]:
     """BGP peers of the IPv4 unicast family."""
-    peers = vtysh_json("show bgp ipv4 unicast summary json").get("peers", {})
     return [
         {
             "neighbor": name,
@@ -779,14 +785,14 @@ def observe_bgp() -> list[Answer]:
             "established": one.get("state") == "Established",
             "prefixes": one.get("pfxRcd", 0),
         }
-        for name, one in peers.items()
+        for name, one in shown.get("peers", {}).items()
     ]
 
 
-def observe_routes() -> Answer:
+def observe_routes(shown: Answer) -> Answer:
     """The selected route to each prefix."""
     routes: Answer = {}
-    for prefix, ones in vtysh_json("show ip route json").items():
+    for prefix, ones in shown.items():
         for one in (one for one in ones if one.get("selected") and one.get("installed")):
             hops = one.get("nexthops", [])
             routes[prefix] = {
@@ -821,13 +827,14 @@ def observe_qos() -> Answer:
 
 def op_observe(request: Answer) -> Answer:
     """Counters, sessions and routes, for health checks and for history."""
+    ospf, bgp, routes = vtysh_json(*SHOWN)
     return {
         **identity_answer(),
         "observed_at": utc_now(),
         "interfaces": observe_interfaces(),
-        "ospf": observe_ospf(),
-        "bgp": observe_bgp(),
-        "routes": observe_routes(),
+        "ospf": observe_ospf(ospf),
+        "bgp": observe_bgp(bgp),
+        "routes": observe_routes(routes),
         "nft": observe_nft(),
         "qos": observe_qos(),
     }
