@@ -54,8 +54,7 @@ class World:
             "forestage_policies": str(ROOT / "inventories/lab/policies.yml"),
             "forestage_queue_url": str(self.queue),
             "forestage_workdir": str(self.folder / "work"),
-            "forestage_deadline_s": 45,
-            "deploy_bake": 2,
+            "forestage_deadline_s": 60,
         }
         self.variables.write_text(yaml.safe_dump({**shared, **self.own}, sort_keys=False), encoding="utf-8")
 

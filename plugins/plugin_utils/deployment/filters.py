@@ -11,6 +11,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible_collections.forestage.network.forecasting.contracts import ContractError
 
+from ..drivers.frr_config import FrrConfigError
 from .window import WindowError
 
 
@@ -22,7 +23,7 @@ def plain(function: Callable[..., Any]) -> Callable[..., Any]:
         values, keywords = json.loads(json.dumps([given, named]))
         try:
             return function(*values, **keywords)
-        except (WindowError, ContractError) as error:
+        except (WindowError, ContractError, FrrConfigError) as error:
             raise AnsibleFilterError(str(error)) from None
 
     return called
