@@ -26,6 +26,7 @@ Floats = npt.NDArray[np.float64]
 BINS = 5
 Z90 = 1.645
 RESAMPLES = 400
+LEAST_EVENTS, LEAST_SERIES = 10.0, 5
 KINDS = ("p_raw", "p_calibrated")
 
 
@@ -80,9 +81,15 @@ def _ece(stated: Floats, needed: Floats, weights: Floats) -> float:
     return float(np.abs(gaps).sum() / weights.sum())
 
 
-def _ece_interval(entries: list[dict[str, Any]], stated: Floats, needed: Floats, weights: Floats) -> list[float]:
-    """90 % interval by resampling whole series, since the outcomes of one series hang together."""
+def _ece_interval(entries: list[dict[str, Any]], stated: Floats, needed: Floats, weights: Floats) -> list[float] | None:
+    """90 % interval by resampling whole series, since the outcomes of one series hang together.
+
+    None below 10 independent events or 5 series: drawing from a handful of events that all went the same way would call
+    certain what was hardly seen.
+    """
     names, stream = np.unique([entry["unique_id"] for entry in entries], return_inverse=True)
+    if weights.sum() < LEAST_EVENTS or len(names) < LEAST_SERIES:
+        return None
     rng = np.random.default_rng(0)
     found = []
     for _unused in range(RESAMPLES):
@@ -160,10 +167,18 @@ def as_text(report: Mapping[str, Any]) -> str:
     total = report["overall"]["p_calibrated"]
     if total is None:
         return "\n".join([*lines, f"No prediction has matured by {report['as_of']}: the prior stands."])
-    low, high = total["ece_interval"]
-    lines.append(f"Calibration error {total['ece']:.3f} ({low:.3f} to {high:.3f}) on {total['effective_n']:.1f} independent events.")
+    lines.append(f"Calibration error {_error(total)}.")
     lines += [f"  stated {bin_['stated']:.2f}: came {bin_['came']:.2f} of {bin_['n']:.1f}" for bin_ in total["bins"]]
     return "\n".join(lines)
+
+
+def _error(scores: Mapping[str, Any]) -> str:
+    """How far stated probabilities were off, and how surely that is known."""
+    seen = f"{scores['ece']:.3f} on {scores['effective_n']:.1f} independent events"
+    if scores["ece_interval"] is None:
+        return f"{seen}, too few to say how far it may be off"
+    low, high = scores["ece_interval"]
+    return f"{seen} (90 % interval {low:.3f} to {high:.3f})"
 
 
 def _number(value: float | None) -> str:

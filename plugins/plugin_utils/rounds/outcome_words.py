@@ -20,7 +20,8 @@ def outcomes_in_words(
         return "No prediction can be judged yet: none has matured, and no need has shown itself."
     known = {entry["entry_id"]: entry for entry in ledger}
     rows = [_row(known[outcome["entry_id"]], outcome) for outcome in outcomes if outcome["entry_id"] in known]
-    return f"{table(HEADINGS, sorted(rows), columns)}\n{_calibration(calibration)}"
+    early = sum(outcome["measured_at"] < known[outcome["entry_id"]]["matures_at"] for outcome in outcomes if outcome["entry_id"] in known)
+    return f"{table(HEADINGS, sorted(rows), columns)}\n{_early(early)}{_calibration(calibration)}"
 
 
 def _row(entry: Mapping[str, Any], outcome: Mapping[str, Any]) -> tuple[str, ...]:
@@ -29,13 +30,26 @@ def _row(entry: Mapping[str, Any], outcome: Mapping[str, Any]) -> tuple[str, ...
     return (entry["policy"], entry["device"], entry["object"], said, NEEDED[outcome["needed"]], helped, outcome.get("reason", ""))
 
 
+def _early(count: int) -> str:
+    """Why the calibration counts fewer outcomes than the table lists."""
+    if not count:
+        return ""
+    one = count == 1
+    return (
+        f"{count} of these {'was' if one else 'were'} needed before {'its' if one else 'their'} time was over. Only a need can show early, "
+        f"so {'it counts' if one else 'they count'} for calibration when {'it matures' if one else 'they mature'}.\n"
+    )
+
+
 def _calibration(report: Mapping[str, Any]) -> str:
     found = (report.get("overall") or {}).get("p_calibrated")
     if not found or not found["effective_n"]:
         return (
             f"Calibration: {report.get('entries', 0)} predictions in the ledger, none matured yet, so stated confidence is the model's own."
         )
+    grown = f"{report['matured']} of {report['entries']} predictions have matured ({found['effective_n']:.1f} independent events)"
+    error = f"calibration error {found['ece']:.3f}, Brier score {found['brier']:.3f}"
+    if found["ece_interval"] is None:
+        return f"Calibration: {grown}; {error}. These are too few events to say how far stated confidence can be trusted."
     low, high = found["ece_interval"]
-    grown = f"{report['matured']} of {report['entries']} predictions have matured, effective n {found['effective_n']:.1f}"
-    error = f"calibration error {found['ece']:.3f} (95 % interval {low:.3f} to {high:.3f}), Brier score {found['brier']:.3f}"
-    return f"Calibration: {grown}; {error}."
+    return f"Calibration: {grown}; {error}; the calibration error's 90 % interval is {low:.3f} to {high:.3f}."

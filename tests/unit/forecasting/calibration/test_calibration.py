@@ -157,6 +157,12 @@ def test_the_report_shows_origins_bins_and_effective_n() -> None:
     assert "independent events" in as_text(report)
 
 
+def test_a_handful_of_events_gets_no_interval() -> None:
+    report = reliability([entry(f"s{number}", START, 0.99, "needed") for number in range(3)], NOW)
+    assert report["overall"]["p_raw"]["ece_interval"] is None
+    assert "too few to say" in as_text(report)
+
+
 def test_a_report_without_outcomes_says_so() -> None:
     assert "the prior stands" in as_text(reliability([entry("s", NOW, 0.5, None)], NOW))
 
