@@ -40,7 +40,6 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command. Returns 0, 2 for bad input, 1 for a bug."""
     for variable, value in THREADS.items():
         os.environ.setdefault(variable, value)
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads that spin would starve a busy controller
     arguments = sys.argv[1:] if argv is None else argv
     wanted = next((word for word in arguments if not word.startswith("-")), None)
     commands = {name: _load(name) for name in ((wanted,) if wanted in COMMANDS else COMMANDS)}

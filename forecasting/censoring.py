@@ -26,7 +26,7 @@ def censored_samples(history: History, row: dict[str, Any]) -> Mask:
     if drops.empty:
         return near
     lost = history.values(str(drops["unique_id"].iloc[0]))
-    return near | np.isin(values.index, lost.index[lost.to_numpy(dtype=float) > 0])
+    return near | values.index.isin(lost.index[lost.to_numpy(dtype=float) > 0])
 
 
 def lifted(values: Floats, censored: Mask, season: int, long_season: int) -> Floats:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
-from scipy.signal import lfilter
 
 from .network import Application, Cut, Load, Network, Threat
 from .timeline import REFERENCE_DAY, Floats, Timeline
@@ -81,7 +81,8 @@ def _season(load: Load, timeline: Timeline) -> Floats:
 
 def _noise(timeline: Timeline, seed: int, name: str) -> Floats:
     white = stream(seed, f"{name}/noise").standard_normal(timeline.size)
-    fast = lfilter([np.sqrt(1.0 - NOISE_MEMORY**2)], [1.0, -NOISE_MEMORY], white)
+    steps = (np.sqrt(1.0 - NOISE_MEMORY**2) * white).tolist()
+    fast = np.array(list(accumulate(steps, lambda before, step: NOISE_MEMORY * before + step)))
     day = timeline.days.astype(int)
     slow = stream(seed, f"{name}/day").standard_normal(int(day[-1]) + 1)[day]
     factor: Floats = np.exp(NOISE * fast + DAY_NOISE * slow)

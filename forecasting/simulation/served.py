@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
 from .config import Change, Deployed
 from .demand import Latent, stream
@@ -112,9 +112,14 @@ def carried(demand: Floats, capacity: Floats) -> Floats:
     """Mean of min(demand, capacity) when demand varies normally within a sample by `WITHIN_SAMPLE` of itself."""
     spread = WITHIN_SAMPLE * demand
     room = (capacity - demand) / spread
-    excess = spread * (np.exp(-0.5 * room**2) / np.sqrt(2.0 * np.pi) - room * ndtr(-room))
+    excess = spread * (np.exp(-0.5 * room**2) / np.sqrt(2.0 * np.pi) - room * _normal_tail(room))
     served: Floats = demand - np.maximum(excess, 0.0)
     return served
+
+
+def _normal_tail(x: Floats) -> Floats:
+    """P(a standard normal > x)."""
+    return 0.5 * np.array([math.erfc(value) for value in (x / math.sqrt(2.0)).tolist()])
 
 
 def _threat(threat: Threat, latent: Latent, deployed: Deployed) -> ThreatState:
