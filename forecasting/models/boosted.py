@@ -24,8 +24,8 @@ THREADS = 1
 class Boosted:
     """LightGBM on same-phase features.
 
-    rows, rows_per_series: at most so many training rows, in all and for each series; trees, leaves, rate: size of the
-    model; steps_per_origin: at most so many of the steps ahead are learnt from one origin, so that more origins fit in.
+    rows, rows_per_series: at most so many training rows, in all and for each series; trees, leaves, rate, bins: size of
+    the model; steps_per_origin: at most so many of the steps ahead are learnt from one origin, so that more origins fit in.
     """
 
     name: str = "boosted"
@@ -34,6 +34,7 @@ class Boosted:
     trees: int = 250
     leaves: int = 63
     rate: float = 0.06
+    bins: int = 63
     steps_per_origin: int = 48
     seed: int = 0
 
@@ -82,7 +83,7 @@ class Boosted:
         parameters = {
             "objective": "l1", "num_leaves": self.leaves, "learning_rate": self.rate, "min_data_in_leaf": 100,
             "feature_fraction": 0.7, "bagging_fraction": 0.7, "bagging_freq": 1, "num_threads": THREADS,
-            "verbosity": -1, "seed": self.seed, "deterministic": True, "force_row_wise": True,
+            "max_bin": self.bins, "verbosity": -1, "seed": self.seed, "deterministic": True, "force_row_wise": True,
         }  # fmt: skip
         return lgb.train(parameters, lgb.Dataset(x, label=y, free_raw_data=True), num_boost_round=self.trees)
 
