@@ -8,8 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.forestage.network.forecasting.contracts import check
 from ansible_collections.forestage.network.plugins.plugin_utils.queue import Gate, NotValid
 from ansible_collections.forestage.network.plugins.plugin_utils.queue_action import QueueAction
+from ansible_collections.forestage.network.plugins.plugin_utils.templates import FOLDER, Catalogue, TemplateError, check_change
 
 CHANGE = {
     "template": {"type": "str", "required": True},
@@ -35,7 +37,9 @@ GATE = {
 
 
 class ActionModule(QueueAction):
-    ARGUMENTS = {**REQUEST, "forecast": {"type": "path"}, "gate": {"type": "dict", "options": GATE}}  # noqa: RUF012
+    ARGUMENTS = {  # noqa: RUF012
+        **REQUEST, "forecast": {"type": "path"}, "gate": {"type": "dict", "options": GATE}, "templates": {"type": "path"},
+    }  # fmt: skip
     RULES = {  # noqa: RUF012
         "mutually_exclusive": [("device", "forecast")],
         "required_one_of": [("device", "forecast")],
@@ -43,15 +47,29 @@ class ActionModule(QueueAction):
     }
 
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
-        store = self.open()
+        store, catalogue = self.open(), Catalogue(Path(args["templates"] or FOLDER))
         if args["forecast"]:
-            gate = Gate(**args["gate"]) if args["gate"] else None
-            who = {"actor": self.actor, "requester": self.actor, "source": f"the forecast {args['forecast']}"}
-            report = store.ingest(_read(Path(args["forecast"])), **who, gate=gate, now=self.now)
+            source, gate = f"the forecast {args['forecast']}", Gate(**args["gate"]) if args["gate"] else None
+            forecast = _read(Path(args["forecast"]))
+            check("provisioning_forecast", forecast, source)
+            for entry in forecast["recommendations"]:
+                self._accept(entry, catalogue, f"{source}, recommendation {entry['recommendation_id']}")
+            report = store.ingest(forecast, actor=self.actor, requester=self.actor, source=source, gate=gate, now=self.now)
             return {"changed": store.changed, "report": asdict(report)}
         wanted = {"schema": "forestage/request/1", **{name: args[name] for name in REQUEST if args[name] is not None}}
+        self._accept(wanted, catalogue, "the request")
         job = store.request(wanted, actor=self.actor, now=self.now)
         return {"changed": store.changed, "job": job}
+
+    def _accept(self, entry: dict[str, Any], catalogue: Catalogue, source: str) -> None:
+        """Refuse what could only fail later: a change that no template makes, or of a device that the inventory does not know."""
+        try:
+            check_change(entry["change"], catalogue)
+        except TemplateError as error:
+            raise NotValid(f"{source}: {error}") from None
+        known = set(self.variables.get("groups", {}).get("all", ())) - {"localhost"}
+        if known and entry["device"] not in known and entry["change"]["kind"] != "provision":
+            raise NotValid(f"{source}: {entry['device']} is not in the inventory; add it, or correct the name")
 
 
 def _read(path: Path) -> Any:

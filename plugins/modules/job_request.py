@@ -15,6 +15,8 @@ description:
   - The same request or the same forecast again changes nothing.
   - A request takes the place of an open recommendation for the same device, object and template.
   - Who asks for a change, or brings a forecast, cannot approve it.
+  - A change that no template of the catalogue makes is refused, as is one of a device that is not in the inventory, unless it
+    provisions that device or the inventory holds nothing but C(localhost).
 options:
   device:
     description: The inventory name of the device to change. Needs O(object), O(change) and O(reason).
@@ -74,6 +76,9 @@ options:
   expires:
     description: When it is no longer worth doing.
     type: str
+  templates:
+    description: Folder of the template catalogue; that of role P(forestage.network.render#role) by default.
+    type: path
   forecast:
     description: The path of a Provisioning Forecast (JSON) to take in instead of a single request.
     type: path

@@ -54,6 +54,14 @@ class Template:
         return checked_parameters(self.name, self.meta["parameters"], given)
 
 
+def check_change(change: Mapping[str, Any], catalogue: Mapping[str, Template]) -> None:
+    """Refuse (`TemplateError`) a change of an unknown template, with parameters that it does not take, or of another kind."""
+    template = catalogue[change["template"]]
+    template.parameters(change["parameters"])
+    if change["kind"] != template.kind:
+        raise TemplateError(f"template {template.name} makes changes of kind {template.kind}, not {change['kind']}; correct the kind")
+
+
 class Catalogue(Mapping[str, Template]):
     """All templates of one folder, by name."""
 

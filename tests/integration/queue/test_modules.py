@@ -35,7 +35,7 @@ def play(folder: Path, *tasks: dict[str, Any], options: tuple[str, ...] = (), **
     book = [{"hosts": "localhost", "gather_facts": False, "vars": settings, "tasks": [*numbered, keep]}]
     (folder / "play.yml").write_text(yaml.safe_dump(book, sort_keys=False))
     done = subprocess.run(
-        ["ansible-playbook", "-i", "localhost,", str(folder / "play.yml"), *options],
+        ["ansible-playbook", "-i", "localhost,core-a1,r1,r2,r3,r4", str(folder / "play.yml"), *options],
         capture_output=True,
         text=True,
         check=False,
@@ -142,6 +142,10 @@ def test_bad_input_gets_one_sentence(folder: Path) -> None:
         task("job_request", forecast=str(folder / "list.json")),
         task("job_request", forecast=str(folder / "broken.json")),
         task("job_request", **{**WISH, "object": "eth0; reboot"}),
+        task("job_request", **{**WISH, "change": {**WISH["change"], "template": "capcity"}}),
+        task("job_request", **{**WISH, "change": {**WISH["change"], "kind": "qos"}}),
+        task("job_request", **{**WISH, "change": values.capacity("eth3", "30; reboot")}),
+        task("job_request", **{**WISH, "device": "core-a9"}),
         task("job_claim", worker=""),
         forestage_worker="",
     )
@@ -154,7 +158,8 @@ def test_bad_input_gets_one_sentence(folder: Path) -> None:
         f"the forecast {folder}/list.json: the value: [1] is not",
         "is not JSON",
     ]
-    said += ["object: 'eth0; reboot'", "name of the worker"]
+    said += ["object: 'eth0; reboot'", "no change template 'capcity'", "makes changes of kind capacity", "parameter rate_mbit"]
+    said += ["core-a9 is not in the inventory", "name of the worker"]
     for result, sentence in zip(found, said, strict=True):
         assert result["failed"]
         assert sentence in result["msg"]
