@@ -13,11 +13,21 @@ BAR_WIDTH = 24
 class Progress:
     """What a command reports to while it runs. This one keeps silent, for use as a library."""
 
+    def __init__(self) -> None:
+        """Nothing has been said yet."""
+        self._warned: set[str] = set()
+
     def step(self, name: str, done: int, total: int) -> None:
         """Say that `done` of `total` parts of the step `name` are finished."""
 
     def warning(self, message: str) -> None:
-        """Say one sentence that the user should read, though the work goes on."""
+        """Say one sentence that the user should read, though the work goes on; the same sentence is said once."""
+        if message not in self._warned:
+            self._warned.add(message)
+            self._warn(message)
+
+    def _warn(self, message: str) -> None:
+        """Say it."""
 
     def result(self, value: dict[str, Any], text: str) -> None:
         """Hand over what the command made, as a value and as words."""
@@ -30,14 +40,14 @@ class JsonLines(Progress):
     """One JSON object a line: ``{"event": "progress" | "warning" | "result" | "error", …}`` (schema engine_event)."""
 
     def __init__(self, out: TextIO | None = None) -> None:
+        super().__init__()
         self._out = out or sys.stdout
 
     def step(self, name: str, done: int, total: int) -> None:
         """See `Progress.step`."""
         self._write({"event": "progress", "step": name, "done": done, "total": total})
 
-    def warning(self, message: str) -> None:
-        """See `Progress.warning`."""
+    def _warn(self, message: str) -> None:
         self._write({"event": "warning", "message": message})
 
     def result(self, value: dict[str, Any], text: str) -> None:
@@ -57,6 +67,7 @@ class Words(Progress):
     """Text on stdout, warnings on stderr, and a progress bar where stderr is a terminal."""
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        super().__init__()
         self._out = out or sys.stdout
         self._err = err or sys.stderr
         self._bar = self._err.isatty()
@@ -71,8 +82,7 @@ class Words(Progress):
         self._err.flush()
         self._open = True
 
-    def warning(self, message: str) -> None:
-        """See `Progress.warning`."""
+    def _warn(self, message: str) -> None:
         self._close_bar()
         print(f"Warning: {message}", file=self._err)
 

@@ -57,22 +57,23 @@ def _folder(folder: Path) -> History:
 def _plain(path: Path, mapping_file: Path) -> History:
     mapping = read_yaml(mapping_file)
     check("mapping", mapping, str(mapping_file))
-    samples, warnings = clean(read_table(path, SAMPLE_COLUMNS), path)
-    present = set(samples["unique_id"].unique())
-    absent = sorted(set(mapping) - present)
+    table = read_table(path, SAMPLE_COLUMNS)
+    given = set(table["unique_id"].astype(str).unique())
+    samples, warnings = clean(table, path)
+    absent = sorted(set(mapping) - given)
     if absent:
         raise InputError(
-            f"{mapping_file} maps {absent[0]!r}, which is no series of {path}; its series are {', '.join(sorted(present)[:5])}"
+            f"{mapping_file} maps {absent[0]!r}, which is no series of {path}; its series are {', '.join(sorted(given)[:5])}"
         )
     left_out = [
-        {"unique_id": name, "reason": f"the mapping {mapping_file.name} does not say what it is"} for name in sorted(present - set(mapping))
+        {"unique_id": name, "reason": f"the mapping {mapping_file.name} does not say what it is"} for name in sorted(given - set(mapping))
     ]
     rows, limits = _mapped_rows(mapping)
     series = _series_table(pd.DataFrame(rows), mapping_file)
     samples = samples[samples["unique_id"].isin(mapping)]
     names = {name: f"{entry['device']}|{entry['object']}|{entry['metric']}" for name, entry in mapping.items()}
     scales = {name: float(entry.get("scale", 1)) for name, entry in mapping.items()}
-    samples = samples.assign(y=samples["y"] * samples["unique_id"].map(scales), unique_id=samples["unique_id"].map(names))
+    samples = samples.assign(y=samples["y"] * samples["unique_id"].map(scales).astype(float), unique_id=samples["unique_id"].map(names))
     samples = pd.concat([samples, pd.DataFrame(limits)], ignore_index=True) if limits else samples
     samples = samples.sort_values(["unique_id", "ds"], ignore_index=True)
     return _assemble(series, samples, warnings, left_out, load_events(path.parent), pd.DataFrame(columns=list(INTERVENTION_COLUMNS)))

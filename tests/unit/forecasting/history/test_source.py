@@ -120,6 +120,14 @@ def test_a_plain_table_is_mapped_scaled_and_limited(tmp_path):
     assert found.left_out[0]["unique_id"] == "B" and "mapping" in found.left_out[0]["reason"]
 
 
+def test_a_mapped_series_without_a_number_is_left_out_by_name(tmp_path):
+    pd.DataFrame({"unique_id": "A", "ds": TIMES, "y": ""}).to_csv(tmp_path / "t.csv", index=False)
+    (tmp_path / "m.yml").write_text("A: {device: r1, object: eth1, metric: if_out_bps}")
+    found = load_history(tmp_path / "t.csv", tmp_path / "m.yml")
+    assert found.left_out == ({"unique_id": "r1|eth1|if_out_bps", "reason": "it has no samples with a value"},)
+    assert found.demand_series.empty
+
+
 @pytest.mark.parametrize(
     ("mapping", "why"),
     [
