@@ -12,7 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.forestage.network.plugins.plugin_utils.files import write_text
-from ansible_collections.forestage.network.plugins.plugin_utils.staging.plan import make_plan
+from ansible_collections.forestage.network.plugins.plugin_utils.staging.plan import in_lanes, make_plan
 from ansible_collections.forestage.network.plugins.plugin_utils.staging.reuse import kept_verdicts, subject_of
 from ansible_collections.forestage.network.plugins.plugin_utils.staging.run import COLLECTION, version_of
 from ansible_collections.forestage.network.plugins.plugin_utils.templates import FOLDER, Catalogue
@@ -27,6 +27,7 @@ ARGUMENTS = {
     "measure_s": {"type": "float", "default": 1.0},
     "rules": {"type": "str"},
     "verdict_age_h": {"type": "float", "default": 24.0},
+    "lanes": {"type": "int", "default": 1},
     "dest": {"type": "path"},
 }
 
@@ -52,11 +53,12 @@ class ActionModule(ActionBase):
             }
             kept = kept_verdicts(args["items"], subjects, now=datetime.now(UTC), max_age=timedelta(hours=args["verdict_age_h"]))
             left = [item for item in args["items"] if item["job"]["change_id"] not in kept]
-            plan = make_plan(left, catalogue, fabric=f"stage-{uuid.uuid4().hex[:12]}", **limits).as_value()
+            lanes = in_lanes(left, args["lanes"])
+            plans = [make_plan(lane, catalogue, fabric=f"stage-{uuid.uuid4().hex[:12]}", **limits).as_value() for lane in lanes]
         except KeyError as error:
             raise AnsibleActionFail(f"an item to stage lacks {error}; give job, candidate and running") from None
         except ValueError as error:
             raise AnsibleActionFail(str(error)) from None
         if args["dest"] and not self._task.check_mode:
-            write_text(Path(args["dest"]), json.dumps(plan) + "\n")
-        return {**result, "changed": False, "failed": False, "plan": plan, "kept": kept, "subjects": subjects, "version": version}
+            write_text(Path(args["dest"]), json.dumps(plans[0]) + "\n")
+        return {**result, "changed": False, "failed": False, "plans": plans, "kept": kept, "subjects": subjects, "version": version}

@@ -12,7 +12,7 @@ author: Forestage maintainers (@forestage)
 description:
   - Derives from configurations alone which routers to copy and how they are connected. Interfaces in one subnet are one link.
     Where the other end is outside the copy, a stub host takes its address, or a speaker where it is a BGP neighbour.
-  - One copy serves all changes of a batch; they are rehearsed one after the other.
+  - One copy serves all changes of a plan; they are rehearsed one after the other.
   - Runs on the controller and builds nothing.
 attributes:
   check_mode:
@@ -61,8 +61,13 @@ options:
         from the last so many hours keeps it and is not rehearsed again. 0 rehearses everything.
     type: float
     default: 24
+  lanes:
+    description:
+      - Plan so many virtual networks at most, for rehearsals side by side; each gets two changes at least.
+    type: int
+    default: 1
   dest:
-    description: File to write the plan to, readable by its owner only.
+    description: File to write the (first) plan to, readable by its owner only.
     type: path
 """
 
@@ -75,10 +80,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-plan:
-  description: The plan, with C(changes) that will be rehearsed and C(not_staged), the reasons why others will not.
+plans:
+  description: The plans, each with C(changes) that will be rehearsed and C(not_staged), the reasons why others will not.
   returned: success
-  type: dict
+  type: list
+  elements: dict
 kept:
   description: For each change_id that need not be rehearsed again its verdict.
   returned: success

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from ..drivers.agent_file import canonical
@@ -12,6 +13,7 @@ from ..templates import Catalogue, Scope
 from .interfaces import loopbacks_of, ports_of
 from .topology import Topology, TopologyError, derive, neighbours
 
+Item = Mapping[str, Any]
 NEEDS_TRAFFIC = frozenset({"capacity", "qos_event", "filter", "rate_limit", "te_cost", "drain"})
 VIRTUAL = frozenset({"frr_linux"})
 
@@ -74,6 +76,17 @@ def make_plan(
     if plan.changes:
         _derive(plan, running, management)
     return plan
+
+
+def in_lanes(items: Sequence[Item], lanes: int) -> list[list[Item]]:
+    """Share changes out to as many plans as `lanes` allows, two for each at least: a network of its own costs as much as a rehearsal.
+
+    Those of neighbouring names stay together, so that few routers are copied twice.
+    """
+    count = max(1, min(lanes, len(items) // 2))
+    ordered = sorted(items, key=lambda item: (str(item["job"]["device"]), str(item["job"]["change_id"])))
+    ends = [round(len(ordered) * number / count) for number in range(count + 1)]
+    return [ordered[start:end] for start, end in pairwise(ends)]
 
 
 def _hindrance(item: Mapping[str, Any], running: Mapping[str, Any]) -> str:

@@ -49,7 +49,7 @@ def rehearse(lab: Lab, change_id: str, base: Evidence) -> Evidence:
     evidence: Evidence = {"change_id": change_id, "started_at": to_text(datetime.now(UTC)), "traffic": []}
     lab.settle(float(lab.plan.options["settle_s"]), adjacencies=lab.copy.adjacencies)
     try:
-        applied = {device: _apply(lab, change_id, device, config, base) for device, config in change["devices"].items()}
+        applied = lab.each(change["devices"], lambda device: _apply(lab, change_id, device, change["devices"][device], base))
         evidence["canonical"] = applied
         evidence |= {"observed": _observe(lab, change, base, applied), "reached": _reach_as_before(lab, base), "management": greet(lab)}
         if all(evidence["management"][device] for device in change["devices"]):
@@ -58,7 +58,7 @@ def rehearse(lab: Lab, change_id: str, base: Evidence) -> Evidence:
         evidence["refused"] = str(error)
     except subprocess.TimeoutExpired:
         evidence["refused"] = "a virtual device did not answer in time"
-    evidence["restored"] = {device: _roll_back(lab, change_id, device, base) for device in change["devices"]}
+    evidence["restored"] = lab.each(change["devices"], lambda device: _roll_back(lab, device, base))
     return {**evidence, "seconds": round(time.monotonic() - started, 1), "finished_at": to_text(datetime.now(UTC))}
 
 
@@ -95,7 +95,7 @@ def _second(change_id: str) -> str:
     return f"{change_id[:61]}-2"
 
 
-def _roll_back(lab: Lab, change_id: str, device: str, base: Evidence) -> str:
+def _roll_back(lab: Lab, device: str, base: Evidence) -> str:
     """Take the change back; empty when the device is as it was, else what differs or went wrong."""
     driver = lab.driver(device)
     try:
@@ -121,13 +121,15 @@ def reach(lab: Lab) -> dict[str, list[str]]:
 
 
 def _reach_as_before(lab: Lab, base: Evidence) -> dict[str, list[str]]:
-    """What can be reached after the change; asked again, a second apart, as long as something of before is missing."""
+    """What can be reached after the change; asked again, a second apart, while something of before is missing and more is found."""
     found: dict[str, set[str]] = {stub: set() for stub in lab.copy.stubs}
     for attempt in range(REACH_TRIES):
         time.sleep(1.0 if attempt else 0.0)
+        known = {stub: set(addresses) for stub, addresses in found.items()}
         for stub, addresses in reach(lab).items():
             found[stub].update(addresses)
-        if all(found[stub].issuperset(addresses) for stub, addresses in base["reached"].items()):
+        whole = all(found[stub].issuperset(addresses) for stub, addresses in base["reached"].items())
+        if whole or (attempt and found == known):
             break
     return {stub: sorted(addresses) for stub, addresses in found.items()}
 

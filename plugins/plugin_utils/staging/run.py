@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run Molecule's scenario `staging` for one plan, on the machine where this runs: ``python -I run.py < order > verdicts``.
 
-The order is JSON: `plan`, `rules` (text of golden rules, or null), `version` (of the collection that planned) and
-`timeout_s`. It works from a collection that is installed and read-only: everything that is written goes into a private
-folder in memory, which is wiped, and the fabric is removed, whatever happens.
+The order is JSON: `plans`, `rules` (text of golden rules, or null), `version` (of the collection that planned) and
+`timeout_s`. Several plans run side by side, each in a process of its own. It works from a collection that is installed and
+read-only: everything that is written goes into a private folder in memory, which is wiped, and the fabric is removed,
+whatever happens.
 """
 
 from __future__ import annotations
@@ -50,18 +51,49 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
     own = version_of(COLLECTION)
     if order["version"] != own:
         raise RunError(f"the staging host has version {own} of the collection, the controller {order['version']}; install the same on both")
-    with _workspace(order["plan"]["fabric"]) as work:
-        (work / "plan.json").write_text(json.dumps(order["plan"]), encoding="utf-8")
+    if len(order["plans"]) == 1:
+        return _rehearse(order["plans"][0], order)
+    answers = _side_by_side([{**order, "plans": [plan]} for plan in order["plans"]])
+    return {part: {change_id: one for answer in answers for change_id, one in answer[part].items()} for part in ("verdicts", "junit")}
+
+
+def _side_by_side(orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Carry out each order in a process of its own, which clears up after itself when it is told to end."""
+    argv = [sys.executable, "-I", __file__]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen(argv, **pipes) for _unused in orders]
+    try:
+        for process, order in zip(processes, orders, strict=True):
+            assert process.stdin is not None
+            process.stdin.write(json.dumps(order))
+            process.stdin.close()
+            process.stdin = None
+        said = [process.communicate() for process in processes]
+    finally:
+        for process in processes:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+    for process, (_unused, complaint) in zip(processes, said, strict=True):
+        if process.returncode:
+            raise RunError(" ".join(complaint.split()) or f"a rehearsal ended with code {process.returncode}")
+    return [json.loads(answer) for answer, _unused in said]
+
+
+def _rehearse(plan: dict[str, Any], order: dict[str, Any]) -> dict[str, Any]:
+    """Run the scenario for one plan."""
+    with _workspace(plan["fabric"]) as work:
+        (work / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
         if order["rules"]:
             (work / "rules.yml").write_text(order["rules"], encoding="utf-8")
-        if not order["plan"]["changes"]:
-            return _nothing_to_do(order["plan"]["not_staged"])
+        if not plan["changes"]:
+            return _nothing_to_do(plan["not_staged"])
         code = _molecule(work, float(order["timeout_s"]))
         result = work / "results" / "verdicts.json"
         if not result.is_file():
             said = _reason(work)
             if "was not built" in said:
-                return _nothing_to_do(dict.fromkeys(order["plan"]["changes"], f"the virtual copy does not start: {said}"))
+                return _nothing_to_do(dict.fromkeys(plan["changes"], f"the virtual copy does not start: {said}"))
             raise RunError(f"Molecule ended with code {code} before there was a verdict: {said}")
         answer: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
         return answer

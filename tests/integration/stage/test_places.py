@@ -57,7 +57,7 @@ def test_another_host_gives_the_same_verdict(stage: Stage, staging_host: Path) -
 def test_a_staging_host_with_another_version_is_refused(root: Path, tmp_path: Path) -> None:
     import subprocess
 
-    order = {"plan": {"fabric": "stage-none", "changes": {}, "not_staged": {}}, "rules": None, "version": "0.0.0", "timeout_s": 60}
+    order = {"plans": [{"fabric": "stage-none", "changes": {}, "not_staged": {}}], "rules": None, "version": "0.0.0", "timeout_s": 60}
     program = root / "plugins" / "plugin_utils" / "staging" / "run.py"
     done = subprocess.run([sys.executable, "-I", str(program)], input=json.dumps(order), capture_output=True, text=True, check=False)
     assert done.returncode == 1 and not done.stdout
