@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,7 @@ class Steps:
     def deploy(self) -> None:
         """What may go by itself goes; what waits is approved; what goes wrong takes itself back."""
         with Sabotage(self.world.lab(), device="leaf-b1", interface="eth1"):
-            self._provision("6-deploy")
+            self._provision("6-deploy", runs=1)
         waiting = [job for job in self.world.jobs(states=["awaiting_approval"]) if job["change"]["template"] == "filter"]
         for job in waiting:
             reason = "forestage_reason=seen the attack in the logs myself"
@@ -102,13 +103,13 @@ class Steps:
         self._provision("7-eve")
         self._note_deployed()
         self._move(timedelta(days=4, hours=3), "a week after the forecast")
-        self._playbook("feedback", log="7-feedback")
-        self._provision("7-revert")
-        self._note_deployed()
-        self._show_jobs()
         asked = ("--history", str(self.world.history), "--policies", "inventories/lab/policies.yml", "--as-of", self.world.as_of)
         begin = ("--from", self._ahead(-REPLAYED))
-        self._engine("replay", *asked, *begin, "--out", str(self.world.folder / "replay"), log="7-replay")
+        with self._meanwhile("replay", *asked, *begin, "--out", str(self.world.folder / "replay"), log="7-replay"):
+            self._playbook("feedback", log="7-feedback")
+            self._provision("7-revert")
+            self._note_deployed()
+            self._show_jobs()
 
     def report(self) -> None:
         """One page for those who were not there."""
@@ -143,9 +144,9 @@ class Steps:
                 change = {"ds": self.world.as_of, "device": job["device"], "change_id": change_id, "state": state}
                 self.deployed.append({**change, "template": job["change"]["template"], "parameters": job["change"]["parameters"]})
 
-    def _provision(self, log: str) -> None:
+    def _provision(self, log: str, runs: int = 4) -> None:
         """Runs until nothing is left to take: one run takes at most one job for each device."""
-        for run in range(1, 5):
+        for run in range(1, runs + 1):
             if not self._waiting():
                 return
             before = {job["change_id"]: job["state"] for job in self.world.jobs()}
@@ -183,6 +184,9 @@ class Steps:
 
     def _engine(self, *arguments: str, log: str, quiet: bool = False) -> None:
         self.terminal.run([sys.executable, "-m", "forecasting", *arguments], self.world.environment(), log=log, quiet=quiet)
+
+    def _meanwhile(self, *arguments: str, log: str) -> AbstractContextManager[None]:
+        return self.terminal.meanwhile([sys.executable, "-m", "forecasting", *arguments], self.world.environment(), log=log)
 
     def _command(self, name: str, *arguments: str, log: str, quiet: bool = False) -> None:
         program = str(Path(sys.executable).parent / name)

@@ -52,11 +52,28 @@ class Terminal:
             Stopped: the exit code is not `expect`; names the log.
         """
         self.say(f"   {self._dim}$ {_shown(argv)}{self._plain}")
+        return self._read(_start(argv, env), argv, log, quiet, expect)
+
+    @contextmanager
+    def meanwhile(self, argv: Sequence[str], env: Mapping[str, str], *, log: str) -> Iterator[None]:
+        """Run a command beside what is done inside; show it, and what it had to say, at the end.
+
+        Raises:
+            Stopped: as for `run`.
+        """
+        process = _start(argv, env)
+        try:
+            yield
+            self.say(f"   {self._dim}$ {_shown(argv)}{self._plain}")
+            self._read(process, argv, log, False, 0)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+    def _read(self, process: subprocess.Popen[str], argv: Sequence[str], log: str, quiet: bool, expect: int) -> str:
         path = self.logs / f"{log}.log"
         lines: list[str] = []
-        process = subprocess.Popen(  # fixed argv, no shell
-            list(argv), env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
-        )
         assert process.stdout is not None
         with path.open("w", encoding="utf-8") as file:
             for line in process.stdout:
@@ -77,6 +94,12 @@ class Terminal:
             length = "█" * max(1, round(30 * seconds / total))
             self.say(f"   {seconds:6.1f} s  {length:<30}  {title}")
         self.say(f"   {total:6.1f} s  in all")
+
+
+def _start(argv: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # fixed argv, no shell
+        list(argv), env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True
+    )
 
 
 def _shown(argv: Sequence[str]) -> str:
