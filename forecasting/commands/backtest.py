@@ -16,7 +16,7 @@ HELP = "Measure how good past forecasts of a history would have been."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of `backtest`."""
-    parser.add_argument("--history", type=Path, required=True, help="history folder, or a table (.csv, .parquet) with --mapping")
+    parser.add_argument("--history", type=Path, required=True, help="history folder, a file of sources, or a table with --mapping")
     parser.add_argument("--mapping", type=Path, help="YAML: what the series of a plain table are")
     parser.add_argument("--as-of", required=True, help="end of the last forecast, for example 2026-11-23T00:00:00Z")
     parser.add_argument("--horizon", default="7d", help="how far ahead each forecast looks (default 7d)")
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     from ..history import load_history
 
     return backtest(
-        load_history(args.history, args.mapping),
+        load_history(args.history, args.mapping, as_of),
         as_of=as_of, horizon=args.horizon, origins=args.origins, interval=args.interval,
         only_metric=args.only_metric, model=args.model, seed=args.seed, progress=progress,
     )  # fmt: skip

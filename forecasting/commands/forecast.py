@@ -17,7 +17,7 @@ HELP = "Forecast every series of a history from a cut-off on."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of `forecast`."""
-    parser.add_argument("--history", type=Path, required=True, help="history folder, or a table (.csv, .parquet) with --mapping")
+    parser.add_argument("--history", type=Path, required=True, help="history folder, a file of sources, or a table with --mapping")
     parser.add_argument("--mapping", type=Path, help="YAML: what the series of a plain table are")
     parser.add_argument("--as-of", required=True, help="cut-off, for example 2026-11-23T00:00:00Z")
     parser.add_argument("--horizon", default="14d", help="how far ahead (default 14d)")
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     from ..pipeline import forecast
 
     made = forecast(
-        load_history(args.history, args.mapping),
+        load_history(args.history, args.mapping, as_of),
         as_of=as_of, horizon=args.horizon, interval=args.interval, only_metric=args.only_metric,
         model=args.model, seed=args.seed, progress=progress,
     )  # fmt: skip

@@ -17,7 +17,7 @@ HELP = "Label the predictions that have matured, and measure how well probabilit
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    parser.add_argument("--history", type=Path, required=True, help="history folder, or a table with --mapping")
+    parser.add_argument("--history", type=Path, required=True, help="history folder, a file of sources, or a table with --mapping")
     parser.add_argument("--mapping", type=Path, help="what the series of a plain table are")
     parser.add_argument("--ledger", type=Path, required=True, help="prediction ledger, one JSON entry a line")
     parser.add_argument("--as-of", required=True, help="the moment of measuring, for example 2026-11-30T00:00:00Z")
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     entries = read_ledger(args.ledger)
     jobs = jobs_of(read_lines(args.deployments), str(args.deployments)) if args.deployments else []
     progress.step("read history", 0, 3)
-    history = load_history(args.history, args.mapping).until(as_of)
+    history = load_history(args.history, args.mapping, as_of).until(as_of)
     for warning in history.warnings:
         progress.warning(warning)
     progress.step("measure outcomes", 1, 3)

@@ -21,7 +21,7 @@ PROVISIONING, LEDGER = "provisioning_forecast.json", "ledger.jsonl"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    parser.add_argument("--history", type=Path, required=True, help="history folder, or a table with --mapping")
+    parser.add_argument("--history", type=Path, required=True, help="history folder, a file of sources, or a table with --mapping")
     parser.add_argument("--mapping", type=Path, help="what the series of a plain table are")
     parser.add_argument("--policies", type=Path, required=True, help="policy catalogue, YAML")
     parser.add_argument("--as-of", required=True, help="cut-off, for example 2026-11-23T00:00:00Z")
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     change_log = [record for _unused, record in read_lines(args.change_log)] if args.change_log else []
     calibration = calibrate(read_ledger(args.ledger), as_of) if args.ledger else EMPTY
     given = Outlook.read(args.forecast) if args.forecast else None
-    history = load_history(args.history, args.mapping).until(as_of)
+    history = load_history(args.history, args.mapping, as_of).until(as_of)
     for warning in history.warnings:
         progress.warning(warning)
     found = outlooks(catalogue, history, as_of, progress, args.seed) if given is None else lambda policy: given

@@ -17,7 +17,7 @@ HELP = "Replay a policy catalogue at weekly origins of a history: its ledger, an
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    parser.add_argument("--history", type=Path, required=True, help="history folder, or a table with --mapping")
+    parser.add_argument("--history", type=Path, required=True, help="history folder, a file of sources, or a table with --mapping")
     parser.add_argument("--mapping", type=Path, help="what the series of a plain table are")
     parser.add_argument("--policies", type=Path, required=True, help="policy catalogue, YAML")
     parser.add_argument("--as-of", required=True, help="end of what is known; origins are counted back from it by weeks")
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
 
     templates = read_templates(args.templates) if args.templates else read_templates()
     catalogue = load(args.policies, templates)
-    history = load_history(args.history, args.mapping).until(as_of)
+    history = load_history(args.history, args.mapping, as_of).until(as_of)
     for warning in history.warnings:
         progress.warning(warning)
     when = origins(history, as_of, first)

@@ -16,7 +16,7 @@ HELP = "Write one self-contained HTML page: forecast, pictures, queue, verdicts,
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
     parser.add_argument("--provisioning", type=Path, required=True, help="provisioning_forecast.json, of this engine or another")
-    parser.add_argument("--history", type=Path, help="history folder, or a table with --mapping; without it pictures show the fan alone")
+    parser.add_argument("--history", type=Path, help="history as for forecast; without it pictures show the fan alone")
     parser.add_argument("--mapping", type=Path, help="what the series of a plain table are")
     parser.add_argument("--ledger", type=Path, help="prediction ledger with outcomes, one JSON entry a line")
     parser.add_argument("--calibration", type=Path, help="calibration.json; made from the ledger when not given")

@@ -38,6 +38,11 @@ def load_events(folder: Path) -> pd.DataFrame:
         rows += read_ics(folder / "events.ics")
     if (folder / "events.yml").is_file():
         rows += read_yml(folder / "events.yml")
+    return event_table(rows)
+
+
+def event_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Occurrences as a table, columns `EVENT_COLUMNS`, sorted by start."""
     table = pd.DataFrame(rows, columns=list(EVENT_COLUMNS))
     for column in ("start", "end"):
         table[column] = pd.to_datetime(table[column], utc=True)

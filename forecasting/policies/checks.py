@@ -25,11 +25,11 @@ TYPES = {
 }
 
 
-def check_schema(source: Source) -> None:
-    """Raise one error if the data breaks the schema: a misspelt key before all, else what stands first in the file."""
+def check_schema(source: Source, kind: str = "policy") -> None:
+    """Raise one error if the data breaks the schema `kind`: a misspelt key before all, else what stands first in the file."""
     found = [
         (error.validator != "additionalProperties", source.line(place), place, what)
-        for error in validator_of("policy").iter_errors(source.data)
+        for error in validator_of(kind).iter_errors(source.data)
         for place, what in _sentences(error)
     ]
     if found:
@@ -47,7 +47,7 @@ def _sentences(error: ValidationError) -> Iterator[tuple[Place, str]]:
             yield (*place, key), f"unknown key {key!r}{did_you_mean(key, known - set(given))}"
     elif error.validator == "required":
         missing = [key for key in wanted if key not in given]
-        yield place, f"{name if place else 'the catalogue'} lacks {missing[0]!r}; add it"
+        yield place, f"{name if place else 'the file'} lacks {missing[0]!r}; add it"
     elif error.validator in ("oneOf", "not"):
         yield place, f"{name} needs {schema.get('description', 'one choice: either ttl or until')}"
     elif error.validator == "enum":
