@@ -24,6 +24,7 @@ from .zones import require_zone
 
 TIMEOUT = "20s"
 OVERLAP_S = 900
+HELD_S = 300
 PORT = re.compile(r":[0-9]{1,5}$")
 CONSTANTS = ("unit", "metric", "kind", "site", "role", "vendor", "model", "criticality")
 
@@ -142,7 +143,8 @@ class _Source:
                 row = self._row(query, json.loads(str(labels)), rows)
                 if row is not None:
                     rows[row["unique_id"]] = row
-                    tables.append(_samples(row, samples, float(query.get("scale", 1.0))))
+                    measured = _without_held(samples.sort_values("at"), self.step_s, self.end)
+                    tables.append(_samples(row, measured, float(query.get("scale", 1.0))))
         if not tables:
             raise InputError("; ".join(self.warnings) or f"{self.name} has no series that can be used; correct its labels")
         samples, told = clean(pd.concat(tables, ignore_index=True), Path(self.name))
@@ -169,9 +171,23 @@ class _Source:
         return None
 
 
+def _without_held(samples: pd.DataFrame, step_s: int, end: int) -> pd.DataFrame:
+    """The samples but for those before a gap, or before the series broke off, that only repeat the one before.
+
+    For up to five minutes after the last sample a server goes on to answer with it (its look-back): that was not measured.
+    """
+    at, y = samples["at"].to_numpy(), samples["y"].to_numpy()
+    keep = np.ones(len(at), dtype=bool)
+    for last in np.flatnonzero(np.append(np.diff(at), end - at[-1]) > step_s).tolist():
+        for place in range(last, max(last - HELD_S // step_s, 0), -1):
+            if y[place] != y[place - 1]:
+                break
+            keep[place] = False
+    return samples[keep]
+
+
 def _samples(row: Mapping[str, Any], samples: pd.DataFrame, scale: float) -> pd.DataFrame:
     """Samples in the unit of the series; of a limit only where it changes."""
-    samples = samples.sort_values("at")
     if row["kind"] == "limit":
         samples = samples[samples["y"].diff().ne(0.0)]
     stamps = pd.to_datetime(samples["at"].to_numpy(), unit="s", utc=True).as_unit("ns")
