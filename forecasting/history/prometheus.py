@@ -99,7 +99,7 @@ class _Source:
 
     def _complain(self, sentence: str) -> None:
         self.warnings.append(sentence)
-        self.left_out.append({"unique_id": self.name, "reason": sentence})
+        self.left_out.append({"unique_id": self.name, "reason": sentence.removeprefix(f"{self.name}: ")})
 
     def _grown(self, server: Server, query: str, old: cache.Span | None) -> cache.Span:
         """The part, complete over [begin, end]; late samples are caught by asking again for the last quarter of an hour."""

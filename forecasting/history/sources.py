@@ -72,7 +72,7 @@ def _tried(entry: Mapping[str, Any], place: Place) -> Parts:
     except (InputError, ContractError, OSError) as error:
         name = f"source {entry['name']}"
         text = str(error) if str(error).startswith(name) else f"{name}: {error}"
-        return Parts(warnings=[f"{text}; the forecast goes on without it"], left_out=[{"unique_id": name, "reason": text}])
+        return Parts(warnings=[f"{text}; the forecast goes on without it"], left_out=[{"unique_id": name, "reason": text.removeprefix(f"{name}: ")}])
 
 
 def _prometheus(entry: Mapping[str, Any], place: Place) -> Parts:

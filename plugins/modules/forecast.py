@@ -24,7 +24,8 @@ options:
   history:
     description:
       - The folder of the history (C(series) and C(values) as Parquet or CSV, and C(events.ics) or C(events.yml) where there are any),
-        or one CSV or Parquet file of C(unique_id), C(ds) and C(y) with a O(mapping).
+        or one CSV or Parquet file of C(unique_id), C(ds) and C(y) with a O(mapping), or a YAML file that lists sources
+        such as Prometheus servers and security logs.
     type: path
     required: true
   mapping:
