@@ -71,8 +71,9 @@ def _tried(entry: Mapping[str, Any], place: Place) -> Parts:
         return READERS[entry["type"]](entry, place)
     except (InputError, ContractError, OSError) as error:
         name = f"source {entry['name']}"
-        text = str(error) if str(error).startswith(name) else f"{name}: {error}"
-        return Parts(warnings=[f"{text}; the forecast goes on without it"], left_out=[{"unique_id": name, "reason": text.removeprefix(f"{name}: ")}])
+        reason = str(error).removeprefix(f"{name}: ")
+        text = reason if reason.startswith(name) else f"{name}: {reason}"
+        return Parts(warnings=[f"{text}; the forecast goes on without it"], left_out=[{"unique_id": name, "reason": reason}])
 
 
 def _prometheus(entry: Mapping[str, Any], place: Place) -> Parts:
