@@ -6,9 +6,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from .table import Piece, long_table
+
 WRAP = 2.0**32
 GAP = 1.5
 PLAUSIBLE = 1.5
+NOTHING: Piece = (np.array([], dtype="int64"), np.array([]))
 
 
 def rate_name(metric: str, unit: str) -> tuple[str, str, float]:
@@ -36,23 +39,33 @@ def rates(times: np.ndarray, counts: np.ndarray, interval_s: float) -> tuple[np.
 
 
 def derive(series: pd.DataFrame, samples: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Add to both tables the rate of every counter, as a gauge named ``device|object|<rate metric>``."""
-    by_id = {str(name): part for name, part in samples.groupby("unique_id", sort=False)}
+    """Add to both tables the rate of every counter, as a gauge named ``device|object|<rate metric>``.
+
+    `samples` must be sorted by series and time, and is so in the answer.
+    """
+    pieces = _pieces(samples)
     present = set(series["unique_id"])
-    rows, parts = [], []
+    rows, made = [], {}
     for row in series[series["kind"] == "counter"].to_dict("records"):
         metric, unit, factor = rate_name(row["metric"], row["unit"])
         name = f"{row['device']}|{row['object']}|{metric}"
-        part = by_id.get(row["unique_id"])
-        if name in present or part is None or len(part) < 2:
+        stamps, counts = pieces.get(row["unique_id"], NOTHING)
+        if name in present or len(stamps) < 2:
             continue
-        seconds = part["ds"].astype("int64").to_numpy() / 1e9
-        starts, rate = rates(seconds, part["y"].to_numpy(dtype=float), row["interval_s"])
-        stamps = pd.to_datetime((starts * 1e9).round().astype("int64"), utc=True).as_unit("ns")
+        starts, rate = rates(stamps / 1e9, counts, row["interval_s"])
         rows.append({**row, "unique_id": name, "metric": metric, "unit": unit, "kind": "gauge"})
-        parts.append(pd.DataFrame({"unique_id": name, "ds": stamps, "y": rate * factor}))
+        made[name] = (starts * 1e9).round().astype("int64"), rate * factor
     if not rows:
         return series, samples
-    joined = pd.concat([samples, *parts], ignore_index=True).sort_values(["unique_id", "ds"], ignore_index=True)
     grown = pd.concat([series, pd.DataFrame(rows)], ignore_index=True).sort_values("unique_id", ignore_index=True)
-    return grown, joined
+    return grown, long_table(pieces | made)
+
+
+def _pieces(samples: pd.DataFrame) -> dict[str, Piece]:
+    """The times (ns) and values of each series."""
+    codes, names = pd.factorize(samples["unique_id"])
+    stamps = samples["ds"].dt.as_unit("ns").astype("int64").to_numpy()
+    values = samples["y"].to_numpy(dtype=float)
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    ends = np.append(starts[1:], len(codes))[: len(starts)]
+    return {str(names[codes[start]]): (stamps[start:end], values[start:end]) for start, end in zip(starts, ends, strict=True)}

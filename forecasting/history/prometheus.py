@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from . import cache
 from .parts import Parts, series_table
 from .prometheus_http import QueryRefused, Server, connect
 from .quality import clean
+from .table import Piece, long_table
 from .zones import require_zone
 
 TIMEOUT = "20s"
@@ -131,7 +132,7 @@ class _Source:
     def parts(self) -> Parts:
         """Series and samples of what was fetched, each query with its own mapping from labels."""
         rows: dict[str, dict[str, Any]] = {}
-        tables = []
+        found: dict[str, Piece] = {}
         for query in self.settings["queries"]:
             span = self.spans.get(self.part_of(query))
             if span is None:
@@ -139,15 +140,14 @@ class _Source:
             asked = span.samples[span.samples["at"].between(self.begin, self.end)]
             if asked.empty:
                 self._complain(f"{self.name}: the query {query['query']!r} gives nothing over its lookback; correct one of them")
-            for labels, samples in asked.groupby("labels", sort=True, observed=True):
-                row = self._row(query, json.loads(str(labels)), rows)
+            for labels, at, y in _apart(asked):
+                row = self._row(query, labels, rows)
                 if row is not None:
                     rows[row["unique_id"]] = row
-                    measured = _without_held(samples.sort_values("at"), self.step_s, self.end)
-                    tables.append(_samples(row, measured, float(query.get("scale", 1.0))))
-        if not tables:
+                    found[row["unique_id"]] = _measured(row, at, y * query.get("scale", 1.0), self.end)
+        if not found:
             raise InputError("; ".join(self.warnings) or f"{self.name} has no series that can be used; correct its labels")
-        samples, told = clean(pd.concat(tables, ignore_index=True), Path(self.name))
+        samples, told = clean(long_table(found), Path(self.name))
         series = series_table(pd.DataFrame(list(rows.values())), self.name)
         return Parts(series, samples, warnings=[*self.warnings, *told], left_out=self.left_out)
 
@@ -171,24 +171,33 @@ class _Source:
         return None
 
 
-def _without_held(samples: pd.DataFrame, step_s: int, end: int) -> pd.DataFrame:
-    """The samples but for those before a gap, or before the series broke off, that only repeat the one before.
+def _apart(samples: pd.DataFrame) -> Iterator[tuple[dict[str, str], np.ndarray, np.ndarray]]:
+    """Labels, times (Unix s, sorted) and values of each series, in the order of their labels."""
+    codes, names = pd.factorize(samples["labels"], sort=True)
+    order = np.lexsort((samples["at"].to_numpy(), codes))
+    at, y = samples["at"].to_numpy()[order], samples["y"].to_numpy()[order]
+    bounds = np.searchsorted(codes[order], np.arange(len(names) + 1))
+    for name, start, end in zip(names, bounds[:-1], bounds[1:], strict=True):
+        yield json.loads(str(name)), at[start:end], y[start:end]
+
+
+def _measured(row: Mapping[str, Any], at: np.ndarray, y: np.ndarray, end: int) -> Piece:
+    """What was really measured; of a limit only where it changes."""
+    keep = _not_held(at, y, int(row["interval_s"]), end)
+    if row["kind"] == "limit":
+        keep &= np.append(True, np.diff(y) != 0.0)
+    return at[keep] * 10**9, y[keep]
+
+
+def _not_held(at: np.ndarray, y: np.ndarray, step_s: int, end: int) -> np.ndarray:
+    """False for samples before a gap, or before the series broke off, that only repeat the one before; shape (n,).
 
     For up to five minutes after the last sample a server goes on to answer with it (its look-back): that was not measured.
     """
-    at, y = samples["at"].to_numpy(), samples["y"].to_numpy()
     keep = np.ones(len(at), dtype=bool)
     for last in np.flatnonzero(np.append(np.diff(at), end - at[-1]) > step_s).tolist():
         for place in range(last, max(last - HELD_S // step_s, 0), -1):
             if y[place] != y[place - 1]:
                 break
             keep[place] = False
-    return samples[keep]
-
-
-def _samples(row: Mapping[str, Any], samples: pd.DataFrame, scale: float) -> pd.DataFrame:
-    """Samples in the unit of the series; of a limit only where it changes."""
-    if row["kind"] == "limit":
-        samples = samples[samples["y"].diff().ne(0.0)]
-    stamps = pd.to_datetime(samples["at"].to_numpy(), unit="s", utc=True).as_unit("ns")
-    return pd.DataFrame({"unique_id": row["unique_id"], "ds": stamps, "y": samples["y"].to_numpy() * scale})
+    return keep

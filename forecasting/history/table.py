@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -20,10 +21,21 @@ SERIES_COLUMNS = (
 EVENT_COLUMNS = ("name", "kind", "start", "end", "magnitude", "devices", "sites", "metrics")
 INTERVENTION_COLUMNS = ("change_id", "unique_id", "ds", "template", "effect", "before", "after")
 DEMAND_KINDS = ("gauge", "event_count")
+Piece = tuple[np.ndarray, np.ndarray]
+"""Times (ns since 1970, UTC, sorted) and values of one series, shape (n,) each."""
 
 
 def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame({column: pd.Series(dtype=object) for column in columns})
+
+
+def long_table(pieces: Mapping[str, Piece]) -> pd.DataFrame:
+    """The samples `unique_id, ds, y` of some series, in the order of their names."""
+    order = sorted(pieces)
+    names = pd.Series(order, dtype="str").repeat([len(pieces[name][0]) for name in order])
+    stamps = np.concatenate([np.array([], dtype="int64"), *(pieces[name][0] for name in order)])
+    values = np.concatenate([np.array([]), *(pieces[name][1] for name in order)])
+    return pd.DataFrame({"unique_id": names.reset_index(drop=True), "ds": pd.DatetimeIndex(stamps.view("M8[ns]"), tz="UTC"), "y": values})
 
 
 @dataclass(frozen=True)
