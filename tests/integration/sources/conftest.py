@@ -54,6 +54,13 @@ def _past() -> Iterator[Sample]:
     yield 'strange{instance="edge-a1"}', end - 600, float("nan")
 
 
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loopback is asked directly, whatever proxy the environment names."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+
 @pytest.fixture(scope="session")
 def prometheus() -> Iterator[str]:
     """The server's address; skipped only where Prometheus is not installed."""

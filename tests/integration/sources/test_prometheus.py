@@ -150,7 +150,7 @@ def test_two_series_of_one_name_are_not_mixed(prometheus, tmp_path):
 
 def test_from_a_url_to_a_forecast_on_the_command_line(prometheus, tmp_path):
     down = source("http://127.0.0.1:9", COUNTER, name="down")
-    path = listed(tmp_path, source(prometheus, COUNTER, SPEED), down)
+    path = listed(tmp_path, source(prometheus, COUNTER, SPEED, lookback="7d"), down)
     options = ["--history", path, "--as-of", "2026-03-02T00:00:00Z", "--horizon", "6h", "--out", tmp_path, "--model", "seasonal_naive"]
     done = subprocess.run(
         [sys.executable, "-m", "forecasting", "forecast", "--json", *map(str, options)],
