@@ -33,8 +33,11 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     from ..backtest import backtest
     from ..history import load_history
 
+    history = load_history(args.history, args.mapping, as_of)
+    for warning in history.warnings:
+        progress.warning(warning)
     return backtest(
-        load_history(args.history, args.mapping, as_of),
+        history,
         as_of=as_of, horizon=args.horizon, origins=args.origins, interval=args.interval,
         only_metric=args.only_metric, model=args.model, seed=args.seed, progress=progress,
     )  # fmt: skip
