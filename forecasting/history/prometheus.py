@@ -183,13 +183,13 @@ def _apart(samples: pd.DataFrame) -> Iterator[tuple[dict[str, str], np.ndarray, 
 
 def _measured(row: Mapping[str, Any], at: np.ndarray, y: np.ndarray, end: int) -> Piece:
     """What was really measured; of a limit only where it changes."""
-    keep = _not_held(at, y, int(row["interval_s"]), end)
+    keep = not_held(at, y, int(row["interval_s"]), end)
     if row["kind"] == "limit":
         keep &= np.append(True, np.diff(y) != 0.0)
     return at[keep] * 10**9, y[keep]
 
 
-def _not_held(at: np.ndarray, y: np.ndarray, step_s: int, end: int) -> np.ndarray:
+def not_held(at: np.ndarray, y: np.ndarray, step_s: int, end: int) -> np.ndarray:
     """False for samples before a gap, or before the series broke off, that only repeat the one before; shape (n,).
 
     For up to five minutes after the last sample a server goes on to answer with it (its look-back): that was not measured.
