@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.forestage.network.forecasting.contracts import check
-from ansible_collections.forestage.network.plugins.plugin_utils.queue import Gate, NotValid
+from ansible_collections.forestage.network.plugins.plugin_utils.intake import accept, read_forecast
+from ansible_collections.forestage.network.plugins.plugin_utils.queue import Gate
 from ansible_collections.forestage.network.plugins.plugin_utils.queue_action import QueueAction
-from ansible_collections.forestage.network.plugins.plugin_utils.templates import FOLDER, Catalogue, TemplateError, check_change
+from ansible_collections.forestage.network.plugins.plugin_utils.templates import FOLDER, Catalogue
 
 CHANGE = {
     "template": {"type": "str", "required": True},
@@ -48,34 +47,13 @@ class ActionModule(QueueAction):
 
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
         store, catalogue = self.open(), Catalogue(Path(args["templates"] or FOLDER))
+        known = set(self.variables.get("groups", {}).get("all", ())) - {"localhost"}
         if args["forecast"]:
-            source, gate = f"the forecast {args['forecast']}", Gate(**args["gate"]) if args["gate"] else None
-            forecast = _read(Path(args["forecast"]))
-            check("provisioning_forecast", forecast, source)
-            for entry in forecast["recommendations"]:
-                self._accept(entry, catalogue, f"{source}, recommendation {entry['recommendation_id']}")
-            report = store.ingest(forecast, actor=self.actor, requester=self.actor, source=source, gate=gate, now=self.now)
+            forecast = read_forecast(Path(args["forecast"]), catalogue, known)
+            gate = Gate(**args["gate"]) if args["gate"] else None
+            report = store.ingest(forecast, actor=self.actor, requester=self.actor, gate=gate, now=self.now)
             return {"changed": store.changed, "report": asdict(report)}
         wanted = {"schema": "forestage/request/1", **{name: args[name] for name in REQUEST if args[name] is not None}}
-        self._accept(wanted, catalogue, "the request")
+        accept(wanted, catalogue, known, "the request")
         job = store.request(wanted, actor=self.actor, now=self.now)
         return {"changed": store.changed, "job": job}
-
-    def _accept(self, entry: dict[str, Any], catalogue: Catalogue, source: str) -> None:
-        """Refuse what could only fail later: a change that no template makes, or of a device that the inventory does not know."""
-        try:
-            check_change(entry["change"], catalogue)
-        except TemplateError as error:
-            raise NotValid(f"{source}: {error}") from None
-        known = set(self.variables.get("groups", {}).get("all", ())) - {"localhost"}
-        if known and entry["device"] not in known and entry["change"]["kind"] != "provision":
-            raise NotValid(f"{source}: {entry['device']} is not in the inventory; add it, or correct the name")
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise NotValid(f"the forecast {path} cannot be read ({error.strerror}); give the path of a Provisioning Forecast") from None
-    except ValueError as error:
-        raise NotValid(f"the forecast {path} is not JSON ({error}); give the path of a Provisioning Forecast") from None
