@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The default: gradient-boosted models for all series and all steps ahead (global, direct), with absolute loss.
 
-The forecast is the mean of two members: one learns the target itself, the other what a linear fit leaves of it. They
+Where rows are many, the forecast is the mean of two members: one learns the target itself, the other what a linear fit leaves of it. They
 err differently (steps against slopes), which is worth more than a larger model or a second seed; see docs/tried.md.
 """
 
@@ -36,9 +36,9 @@ class Size:
     rate: float
 
 
-# Few rows teach little more to larger trees, and small networks are forecast while somebody waits.
+# With few rows a second member helped on some origins and harmed on others, and somebody waits for a small network.
 MANY_ROWS = 100_000
-FEW = Size(trees=150, leaves=63, rate=0.1)
+FEW = Size(trees=250, leaves=63, rate=0.06)
 MANY = Size(trees=250, leaves=127, rate=0.06)
 
 
@@ -65,7 +65,7 @@ class Boosted:
         past = panel.y[:, :end]
         panel = panel.rows(np.fmax.reduce(past, axis=1) > np.fmin.reduce(past, axis=1))
         if not panel.ids:
-            return _Trees(None)
+            return _Trees()
         rng = np.random.default_rng(self.seed)
         xs, ys = [], []
         origins, count = self._plan(panel, end)
@@ -77,7 +77,7 @@ class Boosted:
             xs.append(made.x[keep])
             ys.append(np.clip(target[keep], -TARGET_CLIP, TARGET_CLIP))
         x, y = (np.concatenate(xs), np.concatenate(ys)) if xs else (np.empty((0, 0), np.float32), np.empty(0))
-        return self._train(x, y) if len(y) >= 2 else _Trees(None)
+        return self._train(x, y) if len(y) >= 2 else _Trees()
 
     def _known(self, panel: Panel, origin: int) -> Mask:
         """Series (n, 1) with at least a season of past at `origin`."""
@@ -100,8 +100,10 @@ class Boosted:
         return sorted({int(place) for place in places} | {last}), steps
 
     def _train(self, x: NDArray[np.float32], y: Floats) -> _Trees:
+        if len(y) < MANY_ROWS:
+            return _Trees((self._boost(x, y, None, 0),))
         line = fit_linear(x, y, self.seed)
-        return _Trees(line, (self._boost(x, y, None, 0), self._boost(x, y, line.predict(x), 1)))
+        return _Trees((self._boost(x, y, None, 0), self._boost(x, y, line.predict(x), 1)), line)
 
     def _boost(self, x: NDArray[np.float32], y: Floats, begin: Floats | None, member: int) -> lgb.Booster:
         size = self.many if len(y) >= MANY_ROWS else self.few
@@ -117,15 +119,16 @@ class Boosted:
 class _Trees:
     """The trained members: trees alone, and trees on top of a line; without them (too little to learn from) it repeats the level."""
 
-    line: Linear | None
     boosters: tuple[lgb.Booster, ...] = ()
+    line: Linear | None = None
 
     def predict(self, panel: Panel, origin: int) -> Floats:
         """See `Fitted.predict`."""
         made = window(panel, origin, np.arange(panel.horizon))
-        if self.line is None:
+        if not self.boosters:
             return np.repeat(made.level, panel.horizon, axis=1)
         x = made.x.reshape(-1, made.x.shape[2])
         trees = sum(np.asarray(booster.predict(x, num_threads=THREADS)) for booster in self.boosters)
-        flat = (trees + self.line.predict(x)) / len(self.boosters)
+        line = self.line.predict(x) if self.line else np.zeros(len(x))
+        flat = np.asarray((trees + line) / len(self.boosters))
         return np.asarray(flat.reshape(len(panel.ids), panel.horizon) * made.scale + made.level)
