@@ -29,17 +29,18 @@ THREADS = 1
 
 @dataclass(frozen=True)
 class Size:
-    """How large each member is."""
+    """How large each member is, and into how many bins it sorts a feature's values."""
 
     trees: int
     leaves: int
     rate: float
+    bins: int
 
 
 # With few rows a second member helped on some origins and harmed on others, and somebody waits for a small network.
 MANY_ROWS = 100_000
-FEW = Size(trees=250, leaves=63, rate=0.06)
-MANY = Size(trees=250, leaves=127, rate=0.06)
+FEW = Size(trees=250, leaves=63, rate=0.06, bins=255)
+MANY = Size(trees=250, leaves=127, rate=0.06, bins=63)
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,6 @@ class Boosted:
     rows_per_series: int = 4_000
     few: Size = FEW
     many: Size = MANY
-    bins: int = 63
     steps_per_origin: int = 48
     seed: int = 0
 
@@ -110,7 +110,7 @@ class Boosted:
         parameters = {
             "objective": "l1", "num_leaves": size.leaves, "learning_rate": size.rate, "min_data_in_leaf": 100,
             "feature_fraction": 0.7, "bagging_fraction": 0.7, "bagging_freq": 1, "num_threads": THREADS,
-            "max_bin": self.bins, "verbosity": -1, "seed": 2 * self.seed + member, "deterministic": True, "force_row_wise": True,
+            "max_bin": size.bins, "verbosity": -1, "seed": 2 * self.seed + member, "deterministic": True, "force_row_wise": True,
         }  # fmt: skip
         return lgb.train(parameters, lgb.Dataset(x, label=y, init_score=begin, free_raw_data=True), num_boost_round=size.trees)
 

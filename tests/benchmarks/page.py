@@ -56,10 +56,10 @@ def _rival(found: dict[str, Losses]) -> list[str]:
 def _bars(name: str, found: dict[str, Losses]) -> list[str]:
     means = summary(found[OURS], found[REFERENCE])
     lines = []
-    for metric, bar in BARS[name].items():
+    for metric, wanted in BARS[name].items():
         value, digits = means[metric], COLUMNS[metric]
-        verdict = "meets" if value <= bar else f"misses by {value - bar:.{digits}f}"
-        lines.append(f"- {metric} {value:.{digits}f}, bar {bar}: {verdict}")
+        verdict = "meets" if value <= wanted else f"misses by {value - wanted:.{digits}f}"
+        lines.append(f"- {metric} {value:.{digits}f}, bar {wanted}: {verdict}")
     for metric, nominal in NOMINAL.items():
         value, allowed = means[metric], TOLERANCE[name]
         low, high = interval(found[OURS][metric])

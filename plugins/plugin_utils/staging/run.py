@@ -21,7 +21,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn, cast
 
 COLLECTION = Path(__file__).resolve().parents[3]
 LAST_LINES = 25
@@ -64,9 +64,8 @@ def _side_by_side(orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
     processes = [subprocess.Popen(argv, **pipes) for _unused in orders]
     try:
         for process, order in zip(processes, orders, strict=True):
-            assert process.stdin is not None
-            process.stdin.write(json.dumps(order))
-            process.stdin.close()
+            with cast(IO[str], process.stdin) as pipe:
+                pipe.write(json.dumps(order))
             process.stdin = None
         said = [process.communicate() for process in processes]
     finally:

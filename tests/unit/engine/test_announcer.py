@@ -15,7 +15,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     lines: list[str] = []
     monkeypatch.setattr(announcer, "QUIET_FOR", 0.0)
     monkeypatch.setattr(Display(), "verbosity", 0)
-    monkeypatch.setattr(Display(), "display", lambda line: lines.append(line))
+    monkeypatch.setattr(Display(), "display", lines.append)
     return lines
 
 

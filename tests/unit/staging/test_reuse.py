@@ -35,10 +35,11 @@ LINE = {
 }
 
 
-def item(network: dict[str, Any] = LINE, *, rate: int = 20, demand: float = 12e6) -> dict[str, Any]:
+def item(network: dict[str, Any] | None = None, *, rate: int = 20, demand: float = 12e6) -> dict[str, Any]:
     change = {"template": "capacity", "kind": "capacity", "parameters": {"interface": "eth1", "rate_mbit": rate}}
     evidence = {"recommendation": {"evidence": {"forecast_peak": demand, "unit": "bit/s"}}}
     job = {"change_id": "change-0001", "device": "changed", "change": change, "documents": evidence}
+    network = network or LINE
     running = {name: {"config": config, "digest": digest(config)} for name, config in network.items()}
     return {"job": job, "candidate": make_candidate(job, running, CATALOGUE, Guard()), "running": dict(network)}
 
@@ -58,7 +59,7 @@ def verdict(result: str = "passed", **more: Any) -> dict[str, Any]:
     return {**found, **more}
 
 
-def kept(found: dict[str, Any], network: dict[str, Any] = LINE, max_age: timedelta = DAY) -> dict[str, Any]:
+def kept(found: dict[str, Any], network: dict[str, Any] | None = None, max_age: timedelta = DAY) -> dict[str, Any]:
     one = item(network)
     one["job"]["documents"]["verdict"] = found
     return kept_verdicts([one], {"change-0001": subject(one)}, now=NOW, max_age=max_age)
