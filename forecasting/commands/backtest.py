@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from ..progress import Progress
 from .forecast import moment
+from .history_flags import add_history, open_history
 
 NAME = "backtest"
 HELP = "Measure how good past forecasts of a history would have been."
@@ -16,8 +16,7 @@ HELP = "Measure how good past forecasts of a history would have been."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of `backtest`."""
-    parser.add_argument("--history", type=Path, required=True, help="history folder, a file of sources, or a table with --mapping")
-    parser.add_argument("--mapping", type=Path, help="YAML: what the series of a plain table are")
+    add_history(parser)
     parser.add_argument("--as-of", required=True, help="end of the last forecast, for example 2026-11-23T00:00:00Z")
     parser.add_argument("--horizon", default="7d", help="how far ahead each forecast looks (default 7d)")
     parser.add_argument("--origins", type=int, default=3, help="how many cut-offs, one horizon apart (default 3)")
@@ -31,13 +30,9 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Forecast from past cut-offs and compare with what came."""
     as_of = moment(args.as_of)
     from ..backtest import backtest
-    from ..history import load_history
 
-    history = load_history(args.history, args.mapping, as_of)
-    for warning in history.warnings:
-        progress.warning(warning)
     return backtest(
-        history,
+        open_history(args, as_of, progress),
         as_of=as_of, horizon=args.horizon, origins=args.origins, interval=args.interval,
         only_metric=args.only_metric, model=args.model, seed=args.seed, progress=progress,
     )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 from ..contracts import parse_time
 from ..errors import InputError
 from ..progress import Progress
+from .history_flags import add_history
 
 NAME = "forecast"
 HELP = "Forecast every series of a history from a cut-off on."
@@ -17,8 +18,7 @@ HELP = "Forecast every series of a history from a cut-off on."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of `forecast`."""
-    parser.add_argument("--history", type=Path, required=True, help="history folder, a file of sources, or a table with --mapping")
-    parser.add_argument("--mapping", type=Path, help="YAML: what the series of a plain table are")
+    add_history(parser)
     parser.add_argument("--as-of", required=True, help="cut-off, for example 2026-11-23T00:00:00Z")
     parser.add_argument("--horizon", default="14d", help="how far ahead (default 14d)")
     parser.add_argument("--interval", default="auto", help="native, or a step like 1h to average to (default: native up to 2d, else 1h)")

@@ -10,6 +10,7 @@ from typing import Any
 from ..contracts import check, parse_time
 from ..errors import InputError
 from ..progress import Progress
+from .history_flags import add_history, open_history
 
 NAME = "outcome"
 HELP = "Label the predictions that have matured, and measure how well probabilities were calibrated."
@@ -17,8 +18,7 @@ HELP = "Label the predictions that have matured, and measure how well probabilit
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    parser.add_argument("--history", type=Path, required=True, help="history folder, a file of sources, or a table with --mapping")
-    parser.add_argument("--mapping", type=Path, help="what the series of a plain table are")
+    add_history(parser)
     parser.add_argument("--ledger", type=Path, required=True, help="prediction ledger, one JSON entry a line")
     parser.add_argument("--as-of", required=True, help="the moment of measuring, for example 2026-11-30T00:00:00Z")
     parser.add_argument("--deployments", type=Path, help="the queue's jobs with their documents, or deployments, one JSON value a line")
@@ -27,7 +27,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Measure and write. Raises `InputError` or `ContractError`."""
-    from ..history import load_history
     from ..ledger import read_ledger, read_lines, with_outcomes
     from ..outcomes import jobs_of, measure
     from ..reliability import reliability
@@ -39,9 +38,7 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     entries = read_ledger(args.ledger)
     jobs = jobs_of(read_lines(args.deployments), str(args.deployments)) if args.deployments else []
     progress.step("read history", 0, 3)
-    history = load_history(args.history, args.mapping, as_of).until(as_of)
-    for warning in history.warnings:
-        progress.warning(warning)
+    history = open_history(args, as_of, progress).until(as_of)
     progress.step("measure outcomes", 1, 3)
     due = [entry for entry in entries if parse_time(entry["as_of"]) <= as_of]
     measured = measure(history, due, as_of, jobs)

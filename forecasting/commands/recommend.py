@@ -13,6 +13,7 @@ from ..contracts import check
 from ..errors import InputError
 from ..progress import Progress
 from .forecast import moment
+from .history_flags import add_history, open_history
 
 NAME = "recommend"
 HELP = "Evaluate a policy catalogue on a history: the ranked Provisioning Forecast, and a ledger entry for every pair."
@@ -21,8 +22,7 @@ PROVISIONING, LEDGER = "provisioning_forecast.json", "ledger.jsonl"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    parser.add_argument("--history", type=Path, required=True, help="history folder, a file of sources, or a table with --mapping")
-    parser.add_argument("--mapping", type=Path, help="what the series of a plain table are")
+    add_history(parser)
     parser.add_argument("--policies", type=Path, required=True, help="policy catalogue, YAML")
     parser.add_argument("--as-of", required=True, help="cut-off, for example 2026-11-23T00:00:00Z")
     parser.add_argument("--forecast", type=Path, help="folder of a finished forecast; made here when not given")
@@ -38,7 +38,6 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Read everything, evaluate, write. Raises `InputError` or `ContractError`; then nothing was written."""
     as_of = moment(args.as_of)
     from ..calibration import EMPTY, calibrate
-    from ..history import load_history
     from ..ledger import read_ledger, read_lines
     from ..outlook import Outlook
     from ..planning import outlooks
@@ -51,9 +50,7 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     change_log = [record for _unused, record in read_lines(args.change_log)] if args.change_log else []
     calibration = calibrate(read_ledger(args.ledger), as_of) if args.ledger else EMPTY
     given = Outlook.read(args.forecast) if args.forecast else None
-    history = load_history(args.history, args.mapping, as_of).until(as_of)
-    for warning in history.warnings:
-        progress.warning(warning)
+    history = open_history(args, as_of, progress).until(as_of)
     found = outlooks(catalogue, history, as_of, progress, args.seed) if given is None else lambda policy: given
     asked = Round(as_of, catalogue, templates, history, found, running, change_log, calibration)
     result = recommend(asked, lambda done, total: progress.step("recommend", done, total))

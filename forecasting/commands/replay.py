@@ -10,6 +10,7 @@ from typing import Any
 from ..contracts import parse_time
 from ..errors import InputError
 from ..progress import Progress
+from .history_flags import add_history, open_history
 
 NAME = "replay"
 HELP = "Replay a policy catalogue at weekly origins of a history: its ledger, and how well its confidence held."
@@ -17,8 +18,7 @@ HELP = "Replay a policy catalogue at weekly origins of a history: its ledger, an
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's flags."""
-    parser.add_argument("--history", type=Path, required=True, help="history folder, a file of sources, or a table with --mapping")
-    parser.add_argument("--mapping", type=Path, help="what the series of a plain table are")
+    add_history(parser)
     parser.add_argument("--policies", type=Path, required=True, help="policy catalogue, YAML")
     parser.add_argument("--as-of", required=True, help="end of what is known; origins are counted back from it by weeks")
     parser.add_argument("--from", dest="first", help="no origin before this (default: four weeks after the first sample)")
@@ -31,7 +31,6 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Replay and write. Raises `InputError` or `ContractError`."""
     as_of = _moment(args.as_of, "--as-of")
     first = _moment(args.first, "--from") if args.first else None
-    from ..history import load_history
     from ..ledger import write_lines
     from ..planning import outlooks
     from ..policies import load, read_templates
@@ -40,9 +39,7 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
 
     templates = read_templates(args.templates) if args.templates else read_templates()
     catalogue = load(args.policies, templates)
-    history = load_history(args.history, args.mapping, as_of).until(as_of)
-    for warning in history.warnings:
-        progress.warning(warning)
+    history = open_history(args, as_of, progress).until(as_of)
     when = origins(history, as_of, first)
     if not when:
         raise InputError(f"{args.history} has no weekly origin with enough past before {args.as_of}; replay needs five weeks, or --from")

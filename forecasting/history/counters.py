@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .table import Piece, long_table
+from .table import Piece, long_table, slices_of
 
 WRAP = 2.0**32
 GAP = 1.5
@@ -63,9 +63,6 @@ def derive(series: pd.DataFrame, samples: pd.DataFrame) -> tuple[pd.DataFrame, p
 
 def _pieces(samples: pd.DataFrame) -> dict[str, Piece]:
     """The times (ns) and values of each series."""
-    codes, names = pd.factorize(samples["unique_id"])
     stamps = samples["ds"].dt.as_unit("ns").astype("int64").to_numpy()
     values = samples["y"].to_numpy(dtype=float)
-    starts = np.flatnonzero(np.diff(codes, prepend=-1))
-    ends = np.append(starts[1:], len(codes))[: len(starts)]
-    return {str(names[codes[start]]): (stamps[start:end], values[start:end]) for start, end in zip(starts, ends, strict=True)}
+    return {name: (stamps[place], values[place]) for name, place in slices_of(samples).items()}

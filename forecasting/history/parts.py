@@ -13,24 +13,20 @@ import pandas as pd
 from ..contracts import errors_of
 from ..errors import InputError
 from .counters import derive
-from .table import EVENT_COLUMNS, INTERVENTION_COLUMNS, SERIES_COLUMNS, History
+from .table import EVENT_COLUMNS, INTERVENTION_COLUMNS, SERIES_COLUMNS, History, empty
 from .zones import require_zone
 
 SAMPLE_COLUMNS = ("unique_id", "ds", "y")
-
-
-def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
-    return pd.DataFrame({column: pd.Series(dtype=object) for column in columns})
 
 
 @dataclass
 class Parts:
     """Checked tables, columns as in `History`, before rates are derived from counters."""
 
-    series: pd.DataFrame = field(default_factory=lambda: _empty(SERIES_COLUMNS))
-    samples: pd.DataFrame = field(default_factory=lambda: _empty(SAMPLE_COLUMNS))
-    events: pd.DataFrame = field(default_factory=lambda: _empty(EVENT_COLUMNS))
-    interventions: pd.DataFrame = field(default_factory=lambda: _empty(INTERVENTION_COLUMNS))
+    series: pd.DataFrame = field(default_factory=lambda: empty(SERIES_COLUMNS))
+    samples: pd.DataFrame = field(default_factory=lambda: empty(SAMPLE_COLUMNS))
+    events: pd.DataFrame = field(default_factory=lambda: empty(EVENT_COLUMNS))
+    interventions: pd.DataFrame = field(default_factory=lambda: empty(INTERVENTION_COLUMNS))
     warnings: list[str] = field(default_factory=list)
     left_out: list[dict[str, str]] = field(default_factory=list)
 

@@ -25,8 +25,17 @@ Piece = tuple[np.ndarray, np.ndarray]
 """Times (ns since 1970, UTC, sorted) and values of one series, shape (n,) each."""
 
 
-def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
+def empty(columns: tuple[str, ...]) -> pd.DataFrame:
+    """A table without rows."""
     return pd.DataFrame({column: pd.Series(dtype=object) for column in columns})
+
+
+def slices_of(samples: pd.DataFrame) -> dict[str, slice]:
+    """Where each series stands in a table that is sorted by series."""
+    codes, names = pd.factorize(samples["unique_id"])
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    ends = np.append(starts[1:], len(codes))[: len(starts)]
+    return {str(names[codes[start]]): slice(int(start), int(end)) for start, end in zip(starts, ends, strict=True)}
 
 
 def long_table(pieces: Mapping[str, Piece]) -> pd.DataFrame:
@@ -51,8 +60,8 @@ class History:
 
     series: pd.DataFrame
     samples: pd.DataFrame
-    events: pd.DataFrame = field(default_factory=lambda: _empty(EVENT_COLUMNS))
-    interventions: pd.DataFrame = field(default_factory=lambda: _empty(INTERVENTION_COLUMNS))
+    events: pd.DataFrame = field(default_factory=lambda: empty(EVENT_COLUMNS))
+    interventions: pd.DataFrame = field(default_factory=lambda: empty(INTERVENTION_COLUMNS))
     warnings: tuple[str, ...] = ()
     left_out: tuple[dict[str, str], ...] = ()
 
@@ -62,10 +71,7 @@ class History:
 
     @cached_property
     def _slices(self) -> dict[str, slice]:
-        codes, names = pd.factorize(self.samples["unique_id"])
-        starts = np.flatnonzero(np.diff(codes, prepend=-1))
-        ends = np.append(starts[1:], len(codes))[: len(starts)]
-        return {str(names[codes[start]]): slice(int(start), int(end)) for start, end in zip(starts, ends, strict=True)}
+        return slices_of(self.samples)
 
     def row(self, unique_id: str) -> dict[str, Any]:
         """What the series is (columns `SERIES_COLUMNS`). Raises `InputError` for an unknown series."""

@@ -73,8 +73,6 @@ def make_plan(
         except (TopologyError, ValueError) as error:
             del plan.changes[item["job"]["change_id"]]
             plan.not_staged[item["job"]["change_id"]] = str(error)
-    if plan.changes:
-        _derive(plan, running, management)
     return plan
 
 
@@ -121,6 +119,7 @@ def _demand(job: Mapping[str, Any]) -> float | None:
 
 
 def _derive(plan: Plan, running: Mapping[str, Any], management: Mapping[str, str]) -> None:
+    """Work out the copy for the changes that the plan holds; the plan stays as it is where that fails."""
     affected = {device for change in plan.changes.values() for device in change["devices"]}
     candidates: dict[str, list[Any]] = {}
     for change in plan.changes.values():
@@ -130,8 +129,9 @@ def _derive(plan: Plan, running: Mapping[str, Any], management: Mapping[str, str
     for _unused in range(int(plan.options["radius"])):
         copied |= neighbours(copied, running)
     probed = {change["device"] for change in plan.changes.values() if change["template"] in NEEDS_TRAFFIC}
-    plan.topology = asdict(derive(running, candidates, copied, probed, management))
+    topology = asdict(derive(running, candidates, copied, probed, management))
     plan.running = {device: canonical(running[device]) for device in sorted(copied & set(running))}
+    plan.topology = topology
 
 
 def _known_prefixes(items: Sequence[Mapping[str, Any]], running: Mapping[str, Any]) -> dict[str, str]:

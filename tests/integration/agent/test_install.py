@@ -12,6 +12,7 @@ from ansible_collections.forestage.network.plugins.plugin_utils.agent_install im
 from .conftest import AGENT, Router, cost
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGe5F1yA9dHn3WuH2N1lT1mKx1m2ZrQ1hV0c3T8b5xYz controller of the test"
+KEPT = f"{AGENT}.kept"
 SEE = ("/home/forestage/.ssh", "/home/forestage/.ssh/authorized_keys", "/etc/sudoers.d/forestage", AGENT)
 
 
@@ -34,9 +35,9 @@ def become_version(router: Router, version: str) -> None:
 @pytest.fixture
 def spare(neighbour: Router) -> Iterator[Router]:
     """Router r2, which gets its own agent back."""
-    neighbour.shell("cp", "-p", AGENT, "/root/agent")
+    neighbour.shell("cp", "-p", AGENT, KEPT)
     yield neighbour
-    neighbour.shell("mv", "/root/agent", AGENT)
+    neighbour.shell("mv", KEPT, AGENT)
 
 
 def test_an_installation_is_foretold_done_once_and_mended(spare: Router) -> None:
