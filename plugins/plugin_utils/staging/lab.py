@@ -19,9 +19,11 @@ from .plan import Plan
 
 PAUSE_SECONDS = 0.3
 AGENT_SECONDS = 120.0
+HELD_BACK_SECONDS = 12.0  # twice the longest that OSPF holds an announcement back by default, and the calculation
 _PROGRAM = Path(probe_program.__file__)
 Value = TypeVar("Value")
 Pair = tuple[str, str]
+Routes = dict[str, list[str]]
 
 
 class StagingError(RuntimeError):
@@ -102,16 +104,19 @@ class Lab:
         """What each of the devices sees: counters, sessions, routes."""
         return self.each(devices, lambda device: self.driver(device).observe())
 
-    def settle(self, seconds: float, at_least: float = 0.0, adjacencies: Iterable[Pair] = (), sessions: Iterable[Pair] = ()) -> float:
+    def settle(
+        self, seconds: float, at_least: float = 0.0, adjacencies: Iterable[Pair] = (), sessions: Iterable[Pair] = (), like: Routes | None = None
+    ) -> float:
         """Wait until the expected OSPF neighbours and BGP sessions are up, none is half-way, and no route changes.
 
+        With `like` the routes must also be those again, for a while at least: OSPF may hold an announcement back.
         Returns after `seconds` in any case: what is still missing then is for the checks to say.
         """
         start, wanted = time.monotonic(), {*adjacencies, *sessions}
-        before: dict[str, str] = {}
+        before: Routes = {}
         while (passed := time.monotonic() - start) < seconds:
-            now = self.each(self.copy.nodes, self._routes)
-            if now == before and passed >= at_least:
+            now = self.routes()
+            if now == before and passed >= at_least and (like is None or now == like or passed >= HELD_BACK_SECONDS):
                 seen = self.each(self.copy.nodes, self._sessions)
                 if wanted <= {(device, end) for device, (ends, _unused) in seen.items() for end in ends} and all(
                     done for _unused, done in seen.values()
@@ -121,8 +126,13 @@ class Lab:
             time.sleep(PAUSE_SECONDS)
         return time.monotonic() - start
 
-    def _routes(self, device: str) -> str:
-        return self.shell(self.copy.nodes[device], ["ip", "route", "show", "table", "all"])
+    def routes(self) -> Routes:
+        """What each virtual kernel forwards by; the numbers of nexthop groups, which change with every calculation, left out."""
+        return self.each(self.copy.nodes, self._routes)
+
+    def _routes(self, device: str) -> list[str]:
+        shown = self.shell(self.copy.nodes[device], ["ip", "route", "show", "table", "all"])
+        return sorted(re.sub(r"\bnhid \d+ ", "", shown).splitlines())
 
     def _sessions(self, device: str) -> tuple[set[str], bool]:
         """Interfaces with a full OSPF neighbour and addresses of established BGP peers; whether no session is half-way."""

@@ -24,6 +24,7 @@ Evidence = dict[str, Any]
 DEADLINE_SECONDS = 1800.0
 PING_SECONDS = 1.5
 REACH_TRIES = 4  # routes may still move when the first packets are sent
+GREET_TRIES = 3  # a busy machine may be slow to start an ssh server's child
 SSH_PORT = 22
 
 
@@ -34,6 +35,7 @@ def baseline(lab: Lab) -> Evidence:
     wanted = {device: canonical(config) for device, config in lab.plan.running.items()}
     return {
         "settled_s": round(settled, 1),
+        "routes": lab.routes(),
         "configs": configs,
         "untested": {device: difference(config, configs[device]) for device, config in wanted.items() if config != configs[device]},
         "withheld": {device: sorted(withheld(config["frr"], configs[device]["frr"])) for device, config in wanted.items()},
@@ -47,11 +49,11 @@ def rehearse(lab: Lab, change_id: str, base: Evidence) -> Evidence:
     """Apply one change to the copy, gather what the checks need, and take it back."""
     change, started = lab.plan.changes[change_id], time.monotonic()
     evidence: Evidence = {"change_id": change_id, "started_at": to_text(datetime.now(UTC)), "traffic": []}
-    lab.settle(float(lab.plan.options["settle_s"]), adjacencies=lab.copy.adjacencies)
+    lab.settle(float(lab.plan.options["settle_s"]), adjacencies=lab.copy.adjacencies, like=base["routes"])
     try:
         applied = lab.each(change["devices"], lambda device: _apply(lab, change_id, device, change["devices"][device], base))
         evidence["canonical"] = applied
-        evidence |= {"observed": _observe(lab, change, base, applied), "reached": _reach_as_before(lab, base), "management": greet(lab)}
+        evidence |= {"observed": _observe(lab, change, base, applied), "reached": _reach_as_before(lab, base), "management": _greet_as_before(lab, base)}
         if all(evidence["management"][device] for device in change["devices"]):
             evidence["traffic"] = measure(lab, change, base["observed"])
     except DeviceError as error:
@@ -139,6 +141,16 @@ def greet(lab: Lab) -> dict[str, str]:
     addresses = {device: lab.copy.spec["nodes"][node]["mgmt"] for device, node in lab.copy.nodes.items()}
     said = lab.probe(None, "greet", addresses=sorted(addresses.values()), port=SSH_PORT, seconds=2.0)
     return {device: said[address] for device, address in addresses.items()}
+
+
+def _greet_as_before(lab: Lab, base: Evidence) -> dict[str, str]:
+    """What the ssh servers say after the change; asked again while one is silent that spoke before."""
+    said: dict[str, str] = {}
+    for _attempt in range(GREET_TRIES):
+        said = {device: answer or said.get(device, "") for device, answer in greet(lab).items()}
+        if all(said[device] or not before for device, before in base["management"].items()):
+            break
+    return said
 
 
 def _patience(base: Evidence, applied: Mapping[str, Any]) -> float:
