@@ -20,6 +20,7 @@ OURS, REFERENCE = "Forestage", "Naive2"
 COLUMNS = {"MASE": 3, "sMAPE": 2, "OWA": 3, "WQL": 4, "sWQL": 3, "MSIS": 2, "cov80": 3, "cov95": 3}
 LIBRARIES = ("lightgbm", "numpy", "pandas", "statsforecast", "mlforecast", "prophet")
 NOMINAL = {"cov80": 0.8, "cov95": 0.95}
+ENOUGH = 20  # series x origins that a peer must have been asked to be called the best
 
 
 def table(name: str, found: dict[str, Losses], seconds: dict[str, float]) -> str:
@@ -44,7 +45,9 @@ def table(name: str, found: dict[str, Losses], seconds: dict[str, float]) -> str
 
 def _rival(found: dict[str, Losses]) -> list[str]:
     """The peer that comes closest, or is ahead."""
-    distances = {model: against(found[OURS], other) for model, other in found.items() if model not in (OURS, REFERENCE)}
+    peers = {model: other for model, other in found.items() if model not in (OURS, REFERENCE)}
+    asked = {model: other for model, other in peers.items() if np.isfinite(other["sMAPE"]).sum() >= ENOUGH} or peers
+    distances = {model: against(found[OURS], other) for model, other in asked.items()}
     if not distances:
         return []
     best = max(distances, key=lambda model: distances[model][0])
@@ -81,7 +84,7 @@ def page(tables: dict[str, str], missing: list[str], failed: list[str], sample: 
         "",
         f"*asked*: series × origins. AutoETS, AutoTheta and MSTL were asked of {sample} evenly spread series of each origin, AutoARIMA and",
         f"Prophet of {max(sample // 4, 1)}; AutoARIMA not of seasons above 24 steps (hours for a series). A sampled peer's row is of its",
-        "own series: compare it by the paired difference, not by the column. OWA is against Naive2 on the same series. The paired",
+        f"own series: compare it by the paired difference, not by the column; the best peer is one that was asked at least {ENOUGH}. OWA is against Naive2 on the same series. The paired",
         "interval is a bootstrap over series and origins. mlforecast gives point forecasts only.",
         "",
     ]
