@@ -84,7 +84,8 @@ def page(tables: dict[str, str], missing: list[str], failed: list[str], sample: 
         "",
         f"*asked*: series × origins. AutoETS, AutoTheta and MSTL were asked of {sample} evenly spread series of each origin, AutoARIMA and",
         f"Prophet of {max(sample // 4, 1)}; AutoARIMA not of seasons above 24 steps (hours for a series). A sampled peer's row is of its",
-        f"own series: compare it by the paired difference, not by the column; the best peer is one that was asked at least {ENOUGH}. OWA is against Naive2 on the same series. The paired",
+        "own series: compare it by the paired difference, not by the column; the best peer is the one with the smallest difference among",
+        f"those asked at least {ENOUGH} times. OWA is against Naive2 on the same series. The paired",
         "interval is a bootstrap over series and origins. mlforecast gives point forecasts only.",
         "",
     ]
