@@ -42,6 +42,10 @@ class Span:
     end: int
     samples: pd.DataFrame
 
+    def between(self, begin: int, end: int) -> pd.DataFrame:
+        """The samples from `begin` to `end` (Unix s, both included)."""
+        return self.samples[self.samples["at"].between(begin, end)]
+
 
 class BrokenCache(Exception):
     """The file cannot be used; what it held is fetched again."""
