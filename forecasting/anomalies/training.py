@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .panel import Floats, Mask
+from ..panel import Floats, Mask
 
 LOOK_BACK = 4
 THRESHOLD = 8.0
