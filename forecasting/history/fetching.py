@@ -27,14 +27,15 @@ class QueryRefused(InputError):
 class Wanted:
     """One query, or one file: its samples from `begin` to `end` (Unix s, both included) lie on multiples of `grain_s`.
 
-    part: its name in the cache, a digest over all that decides its samples. fetch(begin, end): the samples `labels, at, y`
-    of that time; raises `QueryRefused`, or `InputError` where the whole source is dead.
+    part: its name in the cache, a digest over all that decides its samples; length_s: how much is kept. fetch(begin, end):
+    the samples `labels, at, y` of that time; raises `QueryRefused`, or `InputError` where the whole source is dead.
     """
 
     part: str
     begin: int
     end: int
     grain_s: int
+    length_s: int
     fetch: Callable[[int, int], pd.DataFrame]
 
 
@@ -98,7 +99,7 @@ class Fetching:
             pieces[-1] = old.samples[old.samples["at"] < again]
             pieces.append(query.fetch(again, query.end))
         first, last = min(query.begin, old.begin), max(query.end, old.end)
-        oldest = min(query.begin, last - (query.end - query.begin))
+        oldest = min(query.begin, last - query.length_s)
         samples = pd.concat([piece for piece in pieces if not piece.empty] or pieces[:1], ignore_index=True)
         return cache.Span(max(first, oldest), last, samples[samples["at"] >= oldest].reset_index(drop=True))
 

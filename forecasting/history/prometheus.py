@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache as once
 from functools import partial
@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ..policies.durations import seconds
 from . import cache
 from .fetching import Fetching, Wanted, samples_of
-from .http_server import connect
+from .http_server import Server, connect
 from .labelled import Labelled
 from .parts import Parts
 from .prometheus_http import query_range
@@ -34,17 +35,15 @@ def read_prometheus(settings: Mapping[str, Any], folder: Path, kept: Path, as_of
     """
     name, step_s = f"source {settings['name']}", int(seconds(settings["step"]))
     end = int(as_of.timestamp()) // step_s * step_s
-    begin = (end - int(seconds(settings["lookback"]))) // step_s * step_s
+    length = int(seconds(settings["lookback"]))
+    begin = (end - length) // step_s * step_s
     for query in settings["queries"]:
         require_zone(query.get("tz", "UTC"), f"{name} query {query['query']!r}")
     server = once(lambda: connect(settings, folder))
-    wanted = [
-        Wanted(
-            cache.digest(settings["url"].rstrip("/"), query["query"], step_s), begin, end, step_s,
-            lambda first, last, text=query["query"]: samples_of(query_range(server(), text, first, last, step_s)),
-        )
-        for query in settings["queries"]
-    ]  # fmt: skip
+    wanted = []
+    for query in settings["queries"]:
+        part = cache.digest(settings["url"].rstrip("/"), query["query"], step_s)
+        wanted.append(Wanted(part, begin, end, step_s, length, partial(_fetched, server, query["query"], step_s)))
     fetching = Fetching(name)
     fetching.run(kept, wanted)
     series = Labelled(fetching, "label")
@@ -53,6 +52,10 @@ def read_prometheus(settings: Mapping[str, Any], folder: Path, kept: Path, as_of
             samples = fetching.spans[asked.part].between(begin, end)
             series.add(query, f"the query {query['query']!r}", samples, step_s, partial(not_held, step_s=step_s, end=end))
     return series.parts()
+
+
+def _fetched(server: Callable[[], Server], query: str, step_s: int, begin: int, end: int) -> pd.DataFrame:
+    return samples_of(query_range(server(), query, begin, end, step_s))
 
 
 def not_held(at: np.ndarray, y: np.ndarray, step_s: int, end: int) -> np.ndarray:

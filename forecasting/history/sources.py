@@ -16,9 +16,12 @@ from ..errors import InputError
 from ..policies.checks import check_schema
 from ..policies.source import read
 from .events import event_table, read_ics, read_yml
+from .influxdb import read_influxdb
 from .parts import Parts, merged
 from .prometheus import read_prometheus
+from .rrd import read_rrd
 from .security_log import read_security_log
+from .sql import read_sql
 from .tables import read_tables
 
 AT_ONCE = 8
@@ -26,7 +29,7 @@ AT_ONCE = 8
 
 @dataclass(frozen=True)
 class Place:
-    """What a source may need beside its own settings. kept: its file in the cache, without a suffix."""
+    """What a source may need beside its own settings. kept: its file in the cache."""
 
     folder: Path
     kept: Path
@@ -42,7 +45,7 @@ def gather(path: Path, as_of: datetime | None = None) -> Parts:
     listed, cached = _listed(path)
     now = datetime.now(UTC)
     moment = min(as_of or now, now)
-    jobs = [partial(_tried, entry, Place(path.parent, cached / entry["name"], moment)) for entry in listed]
+    jobs = [partial(_tried, entry, Place(path.parent, cached / f"{entry['name']}.parquet", moment)) for entry in listed]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         found = list(pool.map(lambda job: job(), jobs))
     whole = merged([(entry["name"], parts) for entry, parts in zip(listed, found, strict=True)])
@@ -76,8 +79,9 @@ def _tried(entry: Mapping[str, Any], place: Place) -> Parts:
         return Parts(warnings=[f"{text}; the forecast goes on without it"], left_out=[{"unique_id": name, "reason": reason}])
 
 
-def _prometheus(entry: Mapping[str, Any], place: Place) -> Parts:
-    return read_prometheus(entry, place.folder, place.kept.with_suffix(".parquet"), place.as_of)
+def _live(reader: Callable[[Mapping[str, Any], Path, Path, datetime], Parts]) -> Callable[[Mapping[str, Any], Place], Parts]:
+    """A source with a cache of its own."""
+    return lambda entry, place: reader(entry, place.folder, place.kept, place.as_of)
 
 
 def _security_log(entry: Mapping[str, Any], place: Place) -> Parts:
@@ -96,7 +100,10 @@ def _events(entry: Mapping[str, Any], place: Place) -> Parts:
 
 
 READERS: dict[str, Callable[[Mapping[str, Any], Place], Parts]] = {
-    "prometheus": _prometheus,
+    "prometheus": _live(read_prometheus),
+    "influxdb": _live(read_influxdb),
+    "rrd": _live(read_rrd),
+    "sql": _live(read_sql),
     "security_log": _security_log,
     "table": _table,
     "events": _events,

@@ -41,24 +41,29 @@ def server(past: Iterable[Sample], most_samples: int) -> Iterator[str]:
     try:
         _fill(folder, past)
         (folder / "prometheus.yml").write_text("global: {scrape_interval: 1m}\n", encoding="utf-8")
-        address = f"127.0.0.1:{_free_port()}"
+        address = f"127.0.0.1:{free_port()}"
         command = ["setpriv", "--pdeathsig", "TERM", "prometheus", f"--config.file={folder / 'prometheus.yml'}"]
         command += [f"--storage.tsdb.path={folder / 'data'}", "--storage.tsdb.retention.time=10y", f"--web.listen-address={address}"]
         command += [f"--query.max-samples={most_samples}"]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
         try:
-            _wait_for(process, f"http://{address}/-/ready", folder / "log")
+            wait_for(process, f"http://{address}/-/ready", folder / "log")
             yield f"http://{address}"
         finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Stop a server by its process id."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _fill(folder: Path, past: Iterable[Sample]) -> None:
@@ -71,14 +76,16 @@ def _fill(folder: Path, past: Iterable[Sample]) -> None:
     subprocess.run([*command, str(folder / "data")], check=True, capture_output=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Wait until the server answers at `url`."""
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
@@ -86,7 +93,7 @@ def _wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
                 return
         except (URLError, OSError):
             if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"Prometheus did not start: {log.read_text(errors='replace')[-800:]}") from None
+                raise RuntimeError(f"the server did not start: {log.read_text(errors='replace')[-800:]}") from None
         time.sleep(0.05)
 
 
@@ -116,12 +123,16 @@ class _Relay(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         fields = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         self.server.asked.append({**fields, "login": self.headers.get("Authorization", "")})
-        with _answer(Request(self.server.upstream + self.path, body)) as answer:
+        with _answer(Request(self.server.upstream + self.path, body, self._login())) as answer:
             content, status = answer.read(), answer.status
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+    def _login(self) -> dict[str, str]:
+        given = self.headers.get("Authorization")
+        return {"Authorization": given} if given else {}
 
     def log_message(self, format: str, *args: object) -> None:
         """The tests look at `asked` instead."""

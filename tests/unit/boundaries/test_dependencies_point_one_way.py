@@ -24,7 +24,11 @@ def found(folder: str, *forbidden: str, allowed: tuple[str, ...] = ()) -> list[s
 
 
 def test_the_analytics_know_no_ansible_no_queue_and_no_device() -> None:
-    assert found("forecasting", "ansible", "ansible_collections", "plugins", "roles", "sqlalchemy", "alembic", "psycopg") == []
+    assert found("forecasting", "ansible", "ansible_collections", "plugins", "roles", "sqlalchemy", "alembic") == []
+
+
+def test_one_file_of_the_analytics_reads_from_postgresql_where_a_source_asks_for_it() -> None:
+    assert found("forecasting", "psycopg") == ["forecasting/history/databases.py imports psycopg"]
 
 
 def test_the_analytics_import_themselves_relatively() -> None:
