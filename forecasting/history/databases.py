@@ -68,7 +68,7 @@ class _Sqlite:
         except (sqlite3.OperationalError, sqlite3.ProgrammingError, sqlite3.Warning) as error:
             if "locked" in str(error) or "disk" in str(error):
                 raise InputError(f"{self.name}: {self.path} cannot be read now ({error}); try again") from None
-            raise QueryRefused(f"{self.name} refuses the query ({error}); correct table, query or its columns") from None
+            raise QueryRefused(f"{self.name} refuses the query ({error}); correct table, query, time_format or the columns") from None
         except sqlite3.DatabaseError as error:
             raise InputError(f"{self.name}: {self.path} is no usable SQLite database ({error}); restore it, or correct url") from None
 
@@ -112,7 +112,7 @@ class _Postgres:
             told = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
             if self.connection.broken:
                 raise InputError(f"{self.name}: the connection broke ({told}); check that the server runs") from None
-            raise QueryRefused(f"{self.name} refuses the query ({told}); correct table, query or its columns") from None
+            raise QueryRefused(f"{self.name} refuses the query ({told}); correct table, query, time_format or the columns") from None
 
 
 def _unreachable(name: str, error: Exception) -> str:

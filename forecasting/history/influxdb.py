@@ -43,7 +43,7 @@ def read_influxdb(settings: Mapping[str, Any], folder: Path, kept: Path, as_of: 
     name, step_s = f"source {settings['name']}", int(seconds(settings["step"]))
     end = int(as_of.timestamp()) // step_s * step_s - step_s
     length = int(seconds(settings["lookback"]))
-    begin = (end + step_s - length) // step_s * step_s
+    begin = max((end + step_s - length) // step_s * step_s, 0)
     server = once(lambda: connect(settings, folder))
     wanted = []
     for query in settings["queries"]:

@@ -27,10 +27,10 @@ Kept = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class Labelled:
-    """Collects the series of one source. noun: what its labels are called, as in ``device_label``."""
+    """Collects the series of one source. noun: what its labels are called, as in ``device_label``; mend: what helps where nothing is."""
 
-    def __init__(self, fetching: Fetching, noun: str) -> None:
-        self.fetching, self.noun = fetching, noun
+    def __init__(self, fetching: Fetching, noun: str, mend: str = "correct one of them") -> None:
+        self.fetching, self.noun, self.mend = fetching, noun, mend
         self.rows: dict[str, dict[str, Any]] = {}
         self.found: dict[str, Piece] = {}
 
@@ -40,7 +40,7 @@ class Labelled:
         """Add the samples `labels, at, y` that were asked for with `query`; `title` names it in sentences."""
         if asked.empty:
             name = self.fetching.name
-            self.fetching.complain(f"{name}: {title} gives nothing over its lookback; correct one of them")
+            self.fetching.complain(f"{name}: {title} gives nothing over its lookback; {self.mend}")
         for labels, at, y in _apart(asked):
             row = self._row(query, title, labels, interval_s)
             if row is not None:

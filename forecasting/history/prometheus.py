@@ -36,7 +36,7 @@ def read_prometheus(settings: Mapping[str, Any], folder: Path, kept: Path, as_of
     name, step_s = f"source {settings['name']}", int(seconds(settings["step"]))
     end = int(as_of.timestamp()) // step_s * step_s
     length = int(seconds(settings["lookback"]))
-    begin = (end - length) // step_s * step_s
+    begin = max((end - length) // step_s * step_s, 0)
     for query in settings["queries"]:
         require_zone(query.get("tz", "UTC"), f"{name} query {query['query']!r}")
     server = once(lambda: connect(settings, folder))

@@ -57,7 +57,7 @@ class _Source:
     def __init__(self, settings: Mapping[str, Any], end: int) -> None:
         self.name, self.settings = f"source {settings['name']}", settings
         self.length = int(seconds(settings["lookback"]))
-        self.begin, self.end = end - self.length, end
+        self.begin, self.end = max(end - self.length, 0), end
         self.step_s = int(seconds(settings["step"])) if "step" in settings else None
         self.constants = {key: settings[key] for key in CONSTANTS if key in settings}
         self.left_out: list[dict[str, str]] = []

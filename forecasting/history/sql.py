@@ -36,6 +36,7 @@ def read_sql(settings: Mapping[str, Any], folder: Path, kept: Path, as_of: datet
         InputError: nothing can be had from the database, and nothing was kept.
     """
     name, end, length = f"source {settings['name']}", int(as_of.timestamp()), int(seconds(settings["lookback"]))
+    begin = max(end - length, 0)
     usual = "text" if settings["url"].startswith(SQLITE) else "timestamp"
     fetching = Fetching(name, int(seconds(settings["late"])) if "late" in settings else LATE_S)
     with ExitStack() as stack:
@@ -46,12 +47,12 @@ def read_sql(settings: Mapping[str, Any], folder: Path, kept: Path, as_of: datet
             written = query.get("time_format", usual)
             decisive = [query.get(key) for key in ("table", "query", "time", "value")] + list(_columns(query))
             fetch = partial(_fetched, fetching, lambda: database(), query, written)
-            wanted.append(Wanted(cache.digest(settings["url"], written, *decisive), end - length, end, 1, length, fetch))
+            wanted.append(Wanted(cache.digest(settings["url"], written, *decisive), begin, end, 1, length, fetch))
         fetching.run(kept, wanted)
-    series = Labelled(fetching, "column")
+    series = Labelled(fetching, "column", "correct table, query, time_format or lookback")
     for query, asked in zip(settings["queries"], wanted, strict=True):
         if asked.part in fetching.spans:
-            series.add(query, _title(query), fetching.spans[asked.part].between(end - length, end), None)
+            series.add(query, _title(query), fetching.spans[asked.part].between(begin, end), None)
     return series.parts()
 
 

@@ -145,7 +145,8 @@ def test_rows_may_come_late_out_of_order_and_twice(url, tmp_path):
     execute(url, tmp_path, "DELETE FROM hourly WHERE users > 800 OR app LIKE 'evil%'")
     load(tmp_path, url, HOURLY, as_of=before, late="2d")
     for value, hours in ((3, 1), (2, 20), (2, 20), (1, 3)):
-        execute(url, tmp_path, f"INSERT INTO hourly VALUES ('{AS_OF - timedelta(hours=hours):%Y-%m-%d %H:%M:%S+00:00}', {value}, 'kpi-shop')")
+        at = f"{AS_OF - timedelta(hours=hours):%Y-%m-%d %H:%M:%S+00:00}"
+        execute(url, tmp_path, f"INSERT INTO hourly VALUES ('{at}', {value}, 'kpi-shop')")
     found = load(tmp_path, url, HOURLY, late="2d")
     assert found.values(USERS).iloc[-3:].tolist() == [2.0, 1.0, 3.0]
     assert [warning for warning in found.warnings if "given more than once" in warning] == list(found.warnings)
