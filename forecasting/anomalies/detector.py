@@ -17,6 +17,8 @@ from .novelty import Calm, Extent, MovingMean, SamePhase
 
 LISTED, UNSEEN = 0.5, 0.6
 WEEK_S = 604_800
+MOST = 100.0
+SUDDEN = 8.0
 
 
 class Cause(StrEnum):
@@ -49,7 +51,7 @@ class Settings:
     rest: int = 100
     level_after: int = 9
     level_before: int = 30
-    level_least: int = 9
+    level_least: int = 20
     level_distance: float = 4.0
     level_share: float = 0.01
 
@@ -82,7 +84,7 @@ class Detector:
         self.day_extent, self.week_extent = Extent(use.ripe, falls=False), Extent(use.ripe, falls=False)
         self.level = Level(use.level_after, use.level_before, use.level_least, use.level_distance, use.level_share)
         self.calm = Calm(max(1, min(use.rest, int(WEEK_S / step_s))))
-        self.drift, self.drifting = 0.0, 0
+        self.off, self.drift, self.drifting = 0.0, 0.0, 0
 
     def update(self, value: float, day_phase: int, week_phase: int) -> Verdict:
         """Judge one sample and learn it. The phases are its step's place in the day and in the week, −1 without; NaN scores 0."""
@@ -90,8 +92,8 @@ class Detector:
             return QUIET
         excess, cause, size = self.value.update(value), Cause.VALUE, 0.0
         more = self._of_day(day_phase, value)
-        if more > excess:
-            excess, cause, size = more, Cause.DAY, self.drift
+        if more > excess or (more > self.use.half and excess > 0.0 and abs(self.off) < SUDDEN * abs(self.drift)):
+            excess, cause, size = max(more, excess), Cause.DAY, self.drift
         off = self.week.update(week_phase, value) if week_phase >= 0 else None
         if off is not None and (more := self.use.week_weight * self.week_extent.update(abs(off))) > excess:
             excess, cause, size = more, Cause.WEEK, off
@@ -99,7 +101,7 @@ class Detector:
         change = self.level.update(value)
         score = self.calm.update(excess / (excess + self.use.half))
         if change is not None and score < UNSEEN:
-            return Verdict(UNSEEN - (UNSEEN - LISTED) / change[1], Cause.LEVEL, change[0], self.use.level_after - 1)
+            return Verdict(UNSEEN - (UNSEEN - LISTED) / min(change.needs, MOST), Cause.LEVEL, change.size, change.age)
         if score == 0.0:
             return QUIET
         if cause is Cause.VALUE:
@@ -111,7 +113,7 @@ class Detector:
         off = self.day.update(phase, value) if phase >= 0 else None
         if off is None:
             return 0.0
-        mean = self.mean.update(off)
+        mean, self.off = self.mean.update(off), off
         self.drifting = min(self.drifting + 1, self.use.smooth - 1) if mean * self.drift > 0 else 0
         self.drift = mean
         return self.day_extent.update(abs(mean))

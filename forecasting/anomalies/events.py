@@ -58,9 +58,11 @@ class Events:
             self.found.append(Event(start, seen, kind, verdict.size, verdict.score, number))
             return
         refined = before.kind is not Kind.LEVEL and (kind is Kind.LEVEL or verdict.score > before.score)
-        event = replace(before, start=min(before.start, start), score=max(before.score, verdict.score), last=number)
+        event = replace(before, score=max(before.score, verdict.score), last=number)
         if refined:
-            event = replace(event, kind=kind, size=verdict.size, seen=before.seen if kind is before.kind else seen)
+            event = replace(event, kind=kind, size=verdict.size)
+        if kind is not before.kind and refined:
+            event = replace(event, start=start, seen=seen)
         self.found[-1] = event
 
     def missing(self, number: int, start: float, seen: float, samples: int) -> None:

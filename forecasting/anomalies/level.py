@@ -5,8 +5,18 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import deque
+from typing import NamedTuple
 
 QUARTILES_TO_SIGMA = 1.349
+HALF_WAY = 0.5
+
+
+class Change(NamedTuple):
+    """Size in the series' unit, and in what a change needs (at least 1); how many samples ago the first at the new level came."""
+
+    size: float
+    needs: float
+    age: int
 
 
 class Level:
@@ -26,8 +36,8 @@ class Level:
         """The level before the latest samples, None while nothing is known."""
         return self.ordered[len(self.ordered) // 2] if self.ordered else None
 
-    def update(self, value: float) -> tuple[float, float] | None:
-        """(size in the series' unit, size in what a change needs, at least 1) where the level has just changed; then starts anew."""
+    def update(self, value: float) -> Change | None:
+        """What changed, where that has just become known; then starts anew from there."""
         self.recent.append(value)
         if len(self.recent) <= self.after:
             return None
@@ -41,14 +51,17 @@ class Level:
         if abs(value - middle) < needed:
             return None
         now = sorted(self.recent)[self.after // 2]
-        if abs(now - middle) < needed:
+        if (now - middle) * (value - middle) < 0 or abs(now - middle) < max(needed, HALF_WAY * abs(value - middle)):
             return None
+        size = now - middle
+        since = next(place for place, one in enumerate(self.recent) if (one - middle) / size > HALF_WAY)
         self.old.clear()
         self.ordered.clear()
-        for kept in self.recent:
-            self._remember(kept)
+        kept = list(self.recent)[since:]
         self.recent.clear()
-        return now - middle, abs(now - middle) / needed
+        for one in kept:
+            self._remember(one)
+        return Change(size, abs(size) / needed, len(kept) - 1)
 
     def _remember(self, value: float) -> None:
         if len(self.old) == self.before:
