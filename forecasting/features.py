@@ -14,6 +14,7 @@ DAY_LAGS = 7
 WEEK_LAGS = 3
 LEVEL_SHARE = 1e-3
 TINY = 1e-9
+CLOCKS = 4  # the last features: the step ahead, the place in the day, the day of the week, the kind of series
 
 
 @dataclass(frozen=True)

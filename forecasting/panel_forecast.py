@@ -19,7 +19,7 @@ from .paths import PATHS, couple, trajectories
 from .rolling import Errors, backtest, origins_of
 from .selection import choose
 
-SLOW = {"ets": 4}
+SLOW = {"ets": 4, "stl": 8, "sarimax": 2}
 Report = Callable[[str, int, int], None]
 
 

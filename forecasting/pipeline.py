@@ -15,7 +15,7 @@ from .contracts import to_text
 from .errors import InputError
 from .history import History
 from .metrics import LEVEL_NAMES, LEVELS
-from .models import candidates, model_named
+from .models import candidates, models_named
 from .panel import Floats
 from .panel_forecast import PanelForecast, forecast_panel
 from .policies.durations import seconds
@@ -49,7 +49,7 @@ def forecast(
         horizon: how far ahead.
         interval: ``native``, or a step such as ``1h`` that samples are averaged to; None: native up to two days ahead, else 1h.
         only_metric: forecast only series of these metrics.
-        model: use this model for all series instead of choosing by back-test.
+        model: choose among these models (names with commas between, the first is the default) instead of among the usual ones.
         seed: of training and paths. The same input and seed give the same forecast, whatever the order of the series.
         progress: told of each step and warning.
 
@@ -66,7 +66,7 @@ def forecast(
         raise InputError(f"no series can be forecast from {to_text(cutoff.to_pydatetime())}{why}; check the cut-off and the history")
     frames, entries, drawn = [], [], {}
     for prepared in made.panels:
-        models = [model_named(model, seed)] if model else candidates(prepared.panel, seed)
+        models = models_named(model, seed) if model else candidates(prepared.panel, seed)
         found = forecast_panel(prepared.panel, models, told.step)
         for row, entry in enumerate(prepared.entries):
             name = entry.row["unique_id"]

@@ -7,7 +7,7 @@ import argparse
 from typing import Any
 
 from ..progress import Progress
-from .forecast import moment
+from .forecast import MODEL_HELP, moment
 from .history_flags import add_history, open_history
 
 NAME = "backtest"
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--origins", type=int, default=3, help="how many cut-offs, one horizon apart (default 3)")
     parser.add_argument("--interval", default="auto", help="native, or a step like 1h to average to (default: native up to 2d, else 1h)")
     parser.add_argument("--only-metric", nargs="+", action="extend", default=[], metavar="METRIC", help="forecast only these metrics")
-    parser.add_argument("--model", help="use this model for all series instead of choosing")
+    parser.add_argument("--model", help=MODEL_HELP)
     parser.add_argument("--seed", type=int, default=0, help="of training and paths (default 0)")
 
 

@@ -14,6 +14,7 @@ from .history_flags import add_history
 
 NAME = "forecast"
 HELP = "Forecast every series of a history from a cut-off on."
+MODEL_HELP = "use this model instead, or choose among several by back-test: names with commas between, the first is the default"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--horizon", default="14d", help="how far ahead (default 14d)")
     parser.add_argument("--interval", default="auto", help="native, or a step like 1h to average to (default: native up to 2d, else 1h)")
     parser.add_argument("--only-metric", nargs="+", action="extend", default=[], metavar="METRIC", help="forecast only these metrics")
-    parser.add_argument("--model", help="use this model for all series instead of choosing by back-test")
+    parser.add_argument("--model", help=MODEL_HELP)
     parser.add_argument("--seed", type=int, default=0, help="of training and paths (default 0)")
     parser.add_argument("--out", type=Path, required=True, help="folder for forecast.parquet, paths.parquet and forecast.json")
 

@@ -9,10 +9,14 @@ from ..errors import InputError
 from ..panel import Panel
 from .boosted import Boosted
 from .ets import Ets
+from .forest import Forest
 from .naive import Naive
 from .protocol import Fitted, Model
+from .ridge import Ridge
+from .sarimax import Sarimax
 from .seasonal_naive import SeasonalNaive
 from .seasonal_trend import SeasonalTrend
+from .stl import Stl
 
 MODELS: dict[str, Callable[[int], Model]] = {
     "boosted": lambda seed: Boosted(seed=seed),
@@ -21,6 +25,10 @@ MODELS: dict[str, Callable[[int], Model]] = {
     "seasonal_trend": lambda _seed: SeasonalTrend(),
     "naive": lambda _seed: Naive(),
     "ets": lambda _seed: Ets(),
+    "ridge": lambda _seed: Ridge(),
+    "forest": lambda seed: Forest(seed=seed),
+    "stl": lambda _seed: Stl(),
+    "sarimax": lambda _seed: Sarimax(),
 }
 ETS_MOST_SERIES = 64
 
@@ -32,11 +40,17 @@ def model_named(name: str, seed: int = 0) -> Model:
     return MODELS[name](seed)
 
 
+def models_named(names: str, seed: int = 0) -> list[Model]:
+    """Models by their names with commas between; the first is the default. Raises `InputError` for an unknown one."""
+    return [model_named(name.strip(), seed) for name in names.split(",")]
+
+
 def candidates(panel: Panel, seed: int = 0) -> list[Model]:
     """The default and its peers for a panel.
 
     ETS works one series at a time and is left out of panels of more than 64 series; the trend, which moves by the week, is
-    tried only where the horizon is a week or more.
+    tried only where the horizon is a week or more. The last four models are tried only when they are asked for by name: they
+    cost more than they bring beside the others (docs/tried.md).
     """
     unfit = set()
     if len(panel.ids) > ETS_MOST_SERIES:
@@ -46,4 +60,4 @@ def candidates(panel: Panel, seed: int = 0) -> list[Model]:
     return [MODELS[name](seed) for name in MODELS if name not in unfit]
 
 
-__all__ = ["MODELS", "Fitted", "Model", "candidates", "model_named"]
+__all__ = ["MODELS", "Fitted", "Model", "candidates", "model_named", "models_named"]

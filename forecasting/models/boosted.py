@@ -8,21 +8,17 @@ err differently (steps against slopes), which is worth more than a larger model 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
 
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
 from ..features import window
-from ..panel import Floats, Mask, Panel
+from ..panel import Floats, Panel
 from .linear import Linear, fit_linear
 from .protocol import Fitted
+from .rows import Amount, learning_rows
 
-GOLDEN = 0.6180339887498949
-TARGET_CLIP = 10.0
-LEAST_ROWS = 60_000
-SHARE = 0.25
 # One thread: trainings run side by side instead (see `forecast_panel`), and the trees do not depend on the number of cores.
 THREADS = 1
 
@@ -39,6 +35,7 @@ class Size:
 
 # With few rows a second member helped on some origins and harmed on others, and somebody waits for a small network.
 MANY_ROWS = 100_000
+ROWS = Amount()
 FEW = Size(trees=250, leaves=63, rate=0.06, bins=255)
 MANY = Size(trees=250, leaves=127, rate=0.06, bins=63)
 
@@ -47,57 +44,19 @@ MANY = Size(trees=250, leaves=127, rate=0.06, bins=63)
 class Boosted:
     """LightGBM on same-phase features.
 
-    rows, rows_per_series: at most so many training rows, in all and for each series; few, many: the size of each member
-    for less and for more than `MANY_ROWS` of them; steps_per_origin: at most so many of the steps ahead are learnt from
-    one origin, and no more than a `SHARE` of them while there are origins left to learn from, so that more fit in.
+    amount: how many rows it learns from; few, many: the size of each member for less and for more than `MANY_ROWS` of them.
     """
 
     name: str = "boosted"
-    rows: int = 400_000
-    rows_per_series: int = 4_000
+    amount: Amount = ROWS
     few: Size = FEW
     many: Size = MANY
-    steps_per_origin: int = 48
     seed: int = 0
 
     def fit(self, panel: Panel, end: int) -> Fitted:
         """Learn from targets before `end`; series that never moved teach nothing. See `Model.fit`."""
-        past = panel.y[:, :end]
-        panel = panel.rows(np.fmax.reduce(past, axis=1) > np.fmin.reduce(past, axis=1))
-        if not panel.ids:
-            return _Trees()
-        rng = np.random.default_rng(self.seed)
-        xs, ys = [], []
-        origins, count = self._plan(panel, end)
-        for origin in origins:
-            steps = np.sort(rng.choice(panel.horizon, count, replace=False))
-            made = window(panel, origin, steps)
-            target = (panel.y[:, origin + steps] - made.level) / made.scale
-            keep = panel.fit[:, origin + steps] & np.isfinite(target) & self._known(panel, origin)
-            xs.append(made.x[keep])
-            ys.append(np.clip(target[keep], -TARGET_CLIP, TARGET_CLIP))
-        x, y = (np.concatenate(xs), np.concatenate(ys)) if xs else (np.empty((0, 0), np.float32), np.empty(0))
+        x, y = learning_rows(panel, end, self.amount, self.seed)
         return self._train(x, y) if len(y) >= 2 else _Trees()
-
-    def _known(self, panel: Panel, origin: int) -> Mask:
-        """Series (n, 1) with at least a season of past at `origin`."""
-        return (panel.begins <= origin - panel.season)[:, None]
-
-    def _plan(self, panel: Panel, end: int) -> tuple[list[int], int]:
-        """Origins spread evenly over the past without a common period, so that all phases are met; and the steps of each."""
-        last = end - panel.horizon
-        context = max(2 * panel.long_season if panel.long_season <= 168 else panel.long_season, 4 * panel.season)
-        first = max(min(context, last - max(panel.horizon, panel.season)), min(panel.season, last), 1)
-        if last < first:
-            return [], 1
-        room, series = last - first + 1, len(panel.ids)
-        rows = min(self.rows, max(LEAST_ROWS, self.rows_per_series * series))
-        steps = min(panel.horizon, self.steps_per_origin, max(ceil(SHARE * panel.horizon), rows // (series * room)))
-        count = max(1, rows // (series * steps))
-        if count >= room:
-            return list(range(first, last + 1)), steps
-        places = first + (np.arange(count) * GOLDEN % 1.0 * room).astype(int)
-        return sorted({int(place) for place in places} | {last}), steps
 
     def _train(self, x: NDArray[np.float32], y: Floats) -> _Trees:
         if len(y) < MANY_ROWS:

@@ -38,7 +38,7 @@ options:
     elements: str
     default: []
   model:
-    description: Use this model for all series instead of choosing one.
+    description: Use this model instead, or choose among several for each series, given as names with commas between.
     type: str
   seed:
     description: The seed of training and of forecast paths.

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a global direct model learns from: the features of many origins, and what came after each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..features import window
+from ..panel import Floats, Mask, Panel
+
+GOLDEN = 0.6180339887498949
+TARGET_CLIP = 10.0
+SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class Amount:
+    """How many rows there may be.
+
+    most, least, per_series: at most `most` in all; below that `per_series` for each series, but `least` in all if there are as
+    many; steps: at most so many of the steps ahead are learnt from one origin, and no more than a `SHARE` of them while there
+    are origins left to learn from, so that more fit in.
+    """
+
+    most: int = 400_000
+    least: int = 60_000
+    per_series: int = 4_000
+    steps: int = 48
+
+
+def learning_rows(panel: Panel, end: int, amount: Amount, seed: int) -> tuple[NDArray[np.float32], Floats]:
+    """Features (rows, f) and targets (rows,) in their window's scale, all before `end`; series that never moved give none."""
+    past = panel.y[:, :end]
+    panel = panel.rows(np.fmax.reduce(past, axis=1) > np.fmin.reduce(past, axis=1))
+    if not panel.ids:
+        return np.empty((0, 0), np.float32), np.empty(0)
+    rng = np.random.default_rng(seed)
+    xs, ys = [], []
+    origins, count = _plan(panel, end, amount)
+    for origin in origins:
+        steps = np.sort(rng.choice(panel.horizon, count, replace=False))
+        made = window(panel, origin, steps)
+        target = (panel.y[:, origin + steps] - made.level) / made.scale
+        keep = panel.fit[:, origin + steps] & np.isfinite(target) & _known(panel, origin)
+        xs.append(made.x[keep])
+        ys.append(np.clip(target[keep], -TARGET_CLIP, TARGET_CLIP))
+    return (np.concatenate(xs), np.concatenate(ys)) if xs else (np.empty((0, 0), np.float32), np.empty(0))
+
+
+def _known(panel: Panel, origin: int) -> Mask:
+    """Series (n, 1) with at least a season of past at `origin`."""
+    return (panel.begins <= origin - panel.season)[:, None]
+
+
+def _plan(panel: Panel, end: int, amount: Amount) -> tuple[list[int], int]:
+    """The origins, and how many steps of each."""
+    places = room_of(panel, end)
+    room, series = len(places), len(panel.ids)
+    if not room:
+        return [], 1
+    rows = min(amount.most, max(amount.least, amount.per_series * series))
+    steps = min(panel.horizon, amount.steps, max(ceil(SHARE * panel.horizon), rows // (series * room)))
+    return spread(places, max(1, rows // (series * steps))), steps
+
+
+def room_of(panel: Panel, end: int) -> range:
+    """The origins before `end` with enough past to look back on and a whole horizon ahead."""
+    last = end - panel.horizon
+    context = max(2 * panel.long_season if panel.long_season <= 168 else panel.long_season, 4 * panel.season)
+    first = max(min(context, last - max(panel.horizon, panel.season)), min(panel.season, last), 1)
+    return range(first, last + 1)
+
+
+def spread(places: range, count: int) -> list[int]:
+    """So many of the places, without a common period, so that all phases are met, and the last; all where there are not more."""
+    if count >= len(places):
+        return list(places)
+    chosen = places.start + (np.arange(count) * GOLDEN % 1.0 * len(places)).astype(int)
+    return sorted({int(place) for place in chosen} | {places[-1]})
