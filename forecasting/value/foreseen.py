@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The forecasts that a replay decides on: the whole pipeline with its default model, trained anew at each daily origin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..history import History
+from ..panel import Floats
+from ..pipeline import forecast
+
+HOUR = pd.Timedelta(hours=1)
+DAY = pd.Timedelta(days=1)
+Drawn = dict[str, NDArray[np.float32]]
+
+
+def hourly(history: History, unique_id: str) -> tuple[Floats, pd.Timestamp]:
+    """The hourly means of a series from its first whole day (UTC) on, NaN where nothing was measured, and when they begin."""
+    means = history.values(unique_id).resample("1h").mean()
+    begin = means.index[0].ceil("D")
+    return means[means.index >= begin].to_numpy(dtype=float), begin
+
+
+def origins(begin: pd.Timestamp, steps: int, early_days: int, lead: int) -> list[pd.Timestamp]:
+    """Midnights from `early_days` on, while what they order still comes before the `steps` hours are over."""
+    last = (steps - lead - 1) // 24
+    if last < early_days:
+        raise InputError(f"the history has {steps // 24} whole days; replaying needs more than {early_days + lead // 24 + 1} of them")
+    return [begin + day * DAY for day in range(early_days, last + 1)]
+
+
+def paths_at(history: History, horizon: int, origin: pd.Timestamp) -> Drawn:
+    """Sample paths (paths, horizon) of every series from one origin on, with what was known then."""
+    made = forecast(history.until(origin), as_of=origin, horizon=horizon * HOUR, interval="1h")
+    return dict(made.drawn)
+
+
+def foresee(
+    history: History, moments: list[pd.Timestamp], horizon: int, workers: int, step: Callable[[int, int], None]
+) -> dict[pd.Timestamp, Drawn]:
+    """The paths at all of `moments`, side by side on `workers` processes; `step` hears how many are done."""
+    made: dict[pd.Timestamp, Drawn] = {}
+    with ProcessPoolExecutor(workers) as pool:
+        for moment, drawn in zip(moments, pool.map(partial(paths_at, history, horizon), moments), strict=True):
+            made[moment] = drawn
+            step(len(made), len(moments))
+    return made

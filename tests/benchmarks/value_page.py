@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The measure of value in Markdown: a table for each set, the distances to the peers, the bar."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from datetime import UTC, datetime
+
+from forecasting.value.study import ALWAYS, BEST, OURS
+from forecasting.value.summary import ALLOWED, Row, Summary
+
+AIM = 0.8
+NOTES = {
+    "isp1h": "Two providers' links at hourly means, 51 and 69 days; the quantiles 0.8, 0.9, 0.95 and 0.98 of the first 21 are the limits.",
+    "isp5m": "The same links measured every five minutes, as hourly means; limits as for isp1h.",
+    "abi1h": "Abilene, every sixth of the 132 flows, hourly means of two weeks; the quantiles 0.8 and 0.95 of the first are the limits. "
+    "Reported as it is, without a bar: flows between two sites are bursty, bursts do not come back at the same hour, one week of past "
+    "shows no week to learn from, and four days are left to judge on.",
+}
+
+
+def table(name: str, made: Summary) -> str:
+    """One set."""
+    lines = [
+        f"## {name}",
+        "",
+        NOTES[name],
+        "",
+        f"![Limit-hours avoided against waste](images/value-{name}.svg)",
+        "",
+        f"Second half: {made.days} days of series, {made.limit_hours:.0f} limit-hours without action, {made.avoidable:.0f} avoidable.",
+        "",
+        "| strategy | threshold | limit-hours avoided | waste | needs met | median lead, h |",
+        "|---|---|---|---|---|---|",
+        *(_line(row) for row in made.rows),
+        "",
+        "| ours ahead of | at our waste | over wastes 0.25–2 |",
+        "|---|---|---|",
+        *(f"| {one.peer} | {_points(one.at)} | {_points(one.over)} |" for one in made.distances),
+        "",
+    ]
+    return "\n".join([*lines, *_verdicts(name, made), ""])
+
+
+def _line(row: Row) -> str:
+    threshold = {OURS: f"price {row.threshold:g}", BEST: "–", ALWAYS: "–"}.get(row.name, f"margin {row.threshold:+.1%}")
+    lead = "–" if row.lead_h is None else f"{row.lead_h:.0f}"
+    met = f"{row.met / row.needs:.0%} of {row.needs}" if row.needs else "–"
+    return f"| {row.name} | {threshold} | {row.avoided:.0%} | {row.waste:.2f} × | {met} | {lead} |"
+
+
+def _points(values: tuple[float, float, float]) -> str:
+    middle, low, high = (100 * value for value in values)
+    verdict = "ahead" if low > 0 else "behind" if high < 0 else "not told apart"
+    return f"{middle:+.0f} points ({low:+.0f} to {high:+.0f}): {verdict}"
+
+
+def _verdicts(name: str, made: Summary) -> list[str]:
+    """The bar, where the set has one: with the threshold settled beforehand, and anywhere on the curve."""
+    share, low, high = made.reached
+    curve = f"our curve avoids {share:.0%} (95 % interval {low:.0%} to {high:.0%}) at {ALLOWED:g} times perfect foresight's waste"
+    if name == "abi1h":
+        return [f"- no bar: {curve}"]
+    own = next(row for row in made.rows if row.name == OURS)
+    good = own.avoided >= AIM and own.waste <= ALLOWED
+    return [
+        f"- bar {AIM:.0%} at {ALLOWED:g} ×, threshold settled on the first half: {own.avoided:.0%} at {own.waste:.2f} ×: "
+        + ("meets" if good else "misses"),
+        f"- the same anywhere on the curve, in hindsight: {curve}: {'meets' if share >= AIM else f'misses by {AIM - share:.0%}'}",
+        f"- ahead of every peer at equal waste: {'meets' if all(one.at[1] > 0 for one in made.distances) else 'misses'} at our threshold, "
+        f"{'meets' if all(one.over[1] > 0 for one in made.distances) else 'misses'} over the curve",
+    ]
+
+
+def page(tables: dict[str, str]) -> str:
+    """The whole document."""
+    command = shlex.join(["python", os.path.relpath(sys.argv[0]), *sys.argv[1:]])
+    head = f"""# What foresight is worth
+
+Written by `{command}` on {datetime.now(UTC):%Y-%m-%d}.
+
+Accuracy is not the aim; capacity that is there in time is. Past demand is replayed hour by hour under a limit. Capacity can be added
+in quanta of a tenth of the limit; it is there 24 hours after the decision, stays a day at least, and may then be released. *Limit-hours*
+are hours of demand above what is in force. *Waste* is added capacity that nobody used, in quantum-hours, as a multiple of what perfect
+foresight wastes, which spares every limit-hour that can be spared at the least waste there is (exact, by a linear programme).
+
+| strategy | decides | threshold |
+|---|---|---|
+| forecast (ours) | at midnight UTC, on paths of the default model, trained daily | price: idle quantum-hours a limit-hour is worth |
+| react at the limit | every hour: act when demand passes the limit | margin on what is seen |
+| linear | every hour: least squares over a trailing window, read 24 h ahead, as `predict_linear` | margin on what is expected |
+| linear with a weekly season | the same on what the mean of the last four weeks at the same hour leaves | the same |
+
+Thresholds (and the peers' window, of 6, 24, 72 and 168 h) are settled on the first half of the origins: what avoids most at no more
+than twice the waste of perfect foresight. Everything below is the second half. *Needs* are spells above the limit; one is met when the
+capacity was there from its first hour to its last, so that nobody had to ask. *Lead* is from the newest decision to the
+first hour of the need, of the needs met. Distances are in points of what perfect foresight avoids, against the peer's best
+margins in hindsight at the same waste; their 95 % intervals draw days of each series anew.
+"""
+    return "\n".join([head, *tables.values()])
