@@ -79,26 +79,31 @@ class Detector:
         """`step_s`: the series' sampling interval."""
         self.use = use
         self.value = Extent(use.warm_up, use.ripe)
-        self.day, self.week = SamePhase(use.least_days, use.days), SamePhase(use.least_weeks, use.weeks)
+        self.day, self.week = SamePhase(use.days), SamePhase(use.weeks)
         self.mean = MovingMean(use.smooth)
         self.day_extent, self.week_extent = Extent(use.ripe, falls=False), Extent(use.ripe, falls=False)
         self.level = Level(use.level_after, use.level_before, use.level_least, use.level_distance, use.level_share)
         self.calm = Calm(max(1, min(use.rest, int(WEEK_S / step_s))))
-        self.off, self.drift, self.drifting = 0.0, 0.0, 0
+        self.drift, self.drifting = 0.0, 0
 
     def update(self, value: float, day_phase: int, week_phase: int) -> Verdict:
         """Judge one sample and learn it. The phases are its step's place in the day and in the week, −1 without; NaN scores 0."""
         if not isfinite(value):
             return QUIET
         excess, cause, size = self.value.update(value), Cause.VALUE, 0.0
-        more = self._of_day(day_phase, value)
-        if more > excess or (more > self.use.half and excess > 0.0 and abs(self.off) < SUDDEN * abs(self.drift)):
-            excess, cause, size = max(more, excess), Cause.DAY, self.drift
-        off = self.week.update(week_phase, value) if week_phase >= 0 else None
-        if off is not None and (more := self.use.week_weight * self.week_extent.update(abs(off))) > excess:
-            excess, cause, size = more, Cause.WEEK, off
+        days, expected = self.day.update(day_phase, value) if day_phase >= 0 else (0, value)
+        if days >= self.use.least_days:
+            off = value - expected
+            more = self._of_day(off)
+            if more > excess or (more > self.use.half and excess > 0.0 and abs(off) < SUDDEN * abs(self.drift)):
+                excess, cause, size = max(more, excess), Cause.DAY, self.drift
+        weeks, of_week = self.week.update(week_phase, value) if week_phase >= 0 else (0, value)
+        if weeks >= self.use.least_weeks:
+            more = self.use.week_weight * self.week_extent.update(abs(value - of_week))
+            if more > excess:
+                excess, cause, size = more, Cause.WEEK, value - of_week
         usual = self.level.usual()
-        change = self.level.update(value)
+        change = self.level.update(value, ((expected, of_week) if weeks else (expected,)) if days else ())
         score = self.calm.update(excess / (excess + self.use.half))
         if change is not None and score < UNSEEN:
             return Verdict(UNSEEN - (UNSEEN - LISTED) / min(change.needs, MOST), Cause.LEVEL, change.size, change.age)
@@ -108,12 +113,9 @@ class Detector:
             size = value - usual if usual is not None else 0.0
         return Verdict(score, cause, size, self.drifting if cause is Cause.DAY else 0)
 
-    def _of_day(self, phase: int, value: float) -> float:
+    def _of_day(self, off: float) -> float:
         """How far the mean difference from the same time of day is beyond its range."""
-        off = self.day.update(phase, value) if phase >= 0 else None
-        if off is None:
-            return 0.0
-        mean, self.off = self.mean.update(off), off
+        mean = self.mean.update(off)
         self.drifting = min(self.drifting + 1, self.use.smooth - 1) if mean * self.drift > 0 else 0
         self.drift = mean
         return self.day_extent.update(abs(mean))

@@ -43,25 +43,22 @@ class Extent:
 
 
 class SamePhase:
-    """What a sample differs by from the median of the last ones at the same phase (of the day, or of the week)."""
+    """What the last samples at the same phase (of the day, or of the week) were."""
 
-    def __init__(self, least: int, most: int) -> None:
-        """Compares with at least `least` and at most `most` earlier samples."""
-        self.least, self.most = least, most
+    def __init__(self, most: int) -> None:
+        """Remembers `most` samples of each phase."""
+        self.most = most
         self.past: dict[int, deque[float]] = {}
 
-    def update(self, phase: int, value: float) -> float | None:
-        """The difference in the series' unit, None while too little is known; then learn the value."""
+    def update(self, phase: int, value: float) -> tuple[int, float]:
+        """How many are known and their median (`value` itself where none is); then learn the value."""
         known = self.past.get(phase)
         if known is None:
-            known = self.past[phase] = deque(maxlen=self.most)
-        count = len(known)
-        off = None
-        if count >= self.least:
-            ordered = sorted(known)
-            off = value - 0.5 * (ordered[count // 2] + ordered[(count - 1) // 2])
+            self.past[phase] = deque([value], maxlen=self.most)
+            return 0, value
+        ordered, count = sorted(known), len(known)
         known.append(value)
-        return off
+        return count, 0.5 * (ordered[count // 2] + ordered[(count - 1) // 2])
 
 
 class MovingMean:

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_history(parser)
     parser.add_argument("--as-of", required=True, help="the moment to look from, for example 2026-11-23T00:00:00Z")
     parser.add_argument("--last", default="7d", help="how far back an anomaly is told (default 7d)")
-    parser.add_argument("--least", type=float, default=0.5, help="score from which it is told (default 0.5; from 0.6 never seen before)")
+    parser.add_argument("--least", type=float, default=0.55, help="score from which it is told (default 0.55; from 0.6 never seen before)")
     parser.add_argument("--only-metric", nargs="+", action="extend", default=[], metavar="METRIC", help="watch only these metrics")
 
 

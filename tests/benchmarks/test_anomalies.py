@@ -8,7 +8,7 @@ import pytest
 from tests.benchmarks import anomalies, nab_score
 
 # What was reached on the series on which nothing was chosen, with a little room; the bar is 58 on all.
-NAB_OTHER_HALF, LEVEL_F1 = 64.0, 0.55
+NAB_OTHER_HALF, LEVEL_F1 = 64.0, 0.5
 
 pytestmark = pytest.mark.usefixtures("benchmark_data")
 

@@ -128,7 +128,7 @@ def test_a_slow_drift_is_told_as_one() -> None:
 
 def test_the_wrong_time_of_day_is_told_though_the_values_are_usual() -> None:
     values = daily(24 * 30)
-    values[24 * 25 : 24 * 27] = 100.0
+    values[24 * 25 : 24 * 27] = 125.0
     scores, _events = watched(values)
     assert scores[24 * 25 : 24 * 28].max() >= LISTED
     assert scores[24 * 21 : 24 * 25].max() < LISTED
@@ -168,3 +168,18 @@ def test_after_an_alarm_only_something_stranger_is_told() -> None:
     values[[800, 820, 840]] = 400.0, 390.0, 4000.0
     scores, _events = watched(values)
     assert scores[800] >= UNSEEN and scores[820] == 0.0 and scores[840] >= UNSEEN
+
+
+def test_the_step_of_every_morning_and_of_every_weekend_is_no_change_of_level() -> None:
+    times = pd.date_range(BEGIN, periods=288 * 28, freq="5min")
+    busy = (times.hour >= 8) & (times.hour < 18) & (times.day_of_week < 5)
+    values = np.where(busy, 100.0, 20.0) + np.random.default_rng(5).normal(0, 1, len(times))
+    watch = Watch(300.0)
+    watch.feed(times, values)
+    levels = [event for event in watch.events if event.kind is Kind.LEVEL]
+    assert not [event for event in levels if event.seen > times[288 * 14].timestamp()]
+
+
+def test_rare_counts_are_seldom_taken_for_a_change_of_level() -> None:
+    values = (np.random.default_rng(5).random(3000) < 0.15).astype(float)
+    assert sum(event.kind is Kind.LEVEL for event in watched(values)[1]) <= 4
