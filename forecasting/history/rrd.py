@@ -7,6 +7,7 @@ import glob
 import json
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from .parts import Parts
 from .rrdtool import Archive, archive_for, fetch, program
 from .zones import require_zone
 
+AT_ONCE = 4
 GROUPS = ("device", "object", "site")
 CONSTANTS = (*GROUPS, "tz", "role", "vendor", "model", "criticality")
 
@@ -38,7 +40,8 @@ def read_rrd(settings: Mapping[str, Any], folder: Path, kept: Path, as_of: datet
     source = _Source(settings, int(as_of.timestamp()))
     files = source.files(folder)
     fetching = Fetching(source.name)
-    wanted = [(path, source.wanted(path)) for path in files]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        wanted = list(zip(files, pool.map(source.wanted, files), strict=True))
     fetching.run(kept, [asked for _unused, asked in wanted])
     series = Labelled(fetching, "path")
     for name, meaning in settings["data_sources"].items():
