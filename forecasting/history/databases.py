@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from .http_server import secret
 TIMEOUT = "60s"
 SQLITE = "sqlite:///"
 ROWS_AT_ONCE = 50_000
+STEPS_AT_ONCE = 100_000
+TOO_LONG = "takes too long over the query; narrow it, or give it a longer timeout"
 LOGIN = ("authentication failed", "no password supplied", "does not exist", "not permitted to log in", "pg_hba.conf")
 Row = tuple[Any, ...]
 
@@ -42,8 +45,8 @@ def opened(settings: Mapping[str, Any], folder: Path) -> AbstractContextManager[
 class _Sqlite:
     mark = "?"
 
-    def __init__(self, name: str, path: Path, connection: sqlite3.Connection) -> None:
-        self.name, self.path, self.connection = name, path, connection
+    def __init__(self, name: str, path: Path, connection: sqlite3.Connection, timeout_s: float) -> None:
+        self.name, self.path, self.connection, self.timeout_s = name, path, connection, timeout_s
 
     @classmethod
     @contextmanager
@@ -51,21 +54,25 @@ class _Sqlite:
         name, path = f"source {settings['name']}", (folder / unquote(settings["url"].removeprefix(SQLITE))).absolute()
         if not path.is_file():
             raise InputError(f"{name}: there is no database file {path}; correct url")
+        timeout_s = seconds(settings.get("timeout", TIMEOUT))
         try:
-            timeout_s = seconds(settings.get("timeout", TIMEOUT))
             connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=timeout_s)
         except sqlite3.Error as error:
             raise InputError(f"{name}: {path} cannot be opened ({error}); check that it may be read") from None
         with closing(connection):
-            yield cls(name, path, connection)
+            yield cls(name, path, connection, timeout_s)
 
     def literal(self, text: str) -> str:
         return text
 
     def rows(self, text: str, values: Sequence[Any]) -> Iterator[Row]:
+        deadline = time.monotonic() + self.timeout_s
+        self.connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_AT_ONCE)
         try:
             yield from self.connection.execute(text, values)
         except (sqlite3.OperationalError, sqlite3.ProgrammingError, sqlite3.Warning) as error:
+            if "interrupted" in str(error):
+                raise QueryRefused(f"{self.name} {TOO_LONG}") from None
             if "locked" in str(error) or "disk" in str(error):
                 raise InputError(f"{self.name}: {self.path} cannot be read now ({error}); try again") from None
             raise QueryRefused(f"{self.name} refuses the query ({error}); correct table, query, time_format or the columns") from None
@@ -107,7 +114,7 @@ class _Postgres:
                 cursor.execute(text, values)
                 yield from cursor
         except self.driver.errors.QueryCanceled:
-            raise QueryRefused(f"{self.name} takes too long over the query; narrow it, or give it a longer timeout") from None
+            raise QueryRefused(f"{self.name} {TOO_LONG}") from None
         except self.driver.Error as error:
             told = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
             if self.connection.broken:

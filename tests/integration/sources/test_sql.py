@@ -244,6 +244,13 @@ def test_a_query_that_takes_too_long_is_left_after_its_timeout(socket, tmp_path,
         load(tmp_path, f"postgresql://reader@/business?host={socket}", slow, timeout="1s")
 
 
+def test_a_query_that_takes_too_long_in_a_file_is_left_too(tmp_path):
+    fill_sqlite(tmp_path / "b.db", [])
+    endless = "WITH RECURSIVE n(at) AS (SELECT 1 UNION ALL SELECT at + 1 FROM n) SELECT at, 1 AS users, 'a' AS app FROM n WHERE at < 0"
+    with pytest.raises(InputError, match="takes too long over the query; narrow it, or give it a longer timeout"):
+        load(tmp_path, "sqlite:///b.db", ASKED | {"query": endless}, timeout="1s")
+
+
 def test_a_plain_timestamp_and_a_date_are_utc(socket, tmp_path, monkeypatch):
     monkeypatch.setenv("BUSINESS_PASSWORD", PASSWORD)
     series = "SELECT {} AS at, 5 AS users, 'kpi-shop' AS app FROM generate_series(timestamp '2026-02-01', '2026-03-01', '1 day') AS g"
