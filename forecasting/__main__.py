@@ -14,7 +14,7 @@ from .contracts import ContractError
 from .errors import InputError
 from .progress import JsonLines, Progress, Words
 
-COMMANDS = ("forecast", "recommend", "outcome", "replay", "backtest", "benchmark", "simulate", "report", "anomalies")
+COMMANDS = ("forecast", "recommend", "outcome", "replay", "value", "backtest", "benchmark", "simulate", "report", "anomalies")
 # Waiting threads must sleep: where cores are shared, spinning at the barriers costs several times the work itself.
 THREADS = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "MKL_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive"}
 BUG, BAD_INPUT = 1, 2

@@ -10,6 +10,7 @@ from statistics import median
 
 import numpy as np
 
+from ..errors import InputError
 from ..panel import Floats
 from .frontier import Curve, ablest, at_waste, chosen_threshold, drawn, interval, lead_at, lead_over
 from .study import ALWAYS, BEST, OURS, REACT, WINDOWS, Case, Played, Span, curve, halves, needs, play
@@ -46,36 +47,50 @@ class Distance:
 
 @dataclass(frozen=True)
 class Summary:
-    """The answer for one set. reached: the share that our curve avoids at twice perfect foresight's waste, with its interval."""
+    """The answer for one set.
+
+    reached: the share that our curve avoids at twice perfect foresight's waste, with its interval; before: the same on the
+    first half, by which terms may be chosen.
+    """
 
     rows: list[Row]
     distances: list[Distance]
     curves: dict[str, Curve]
     reached: tuple[float, float, float]
+    before: float
     limit_hours: float
     avoidable: float
     days: int
 
 
 def summarise(cases: Sequence[Case]) -> Summary:
-    """Play all cases and sum up. The order of the cases does not matter."""
+    """Play all cases and sum up. The order of the cases does not matter.
+
+    Raises:
+        InputError: when in the second half demand stays within every limit, or no action could help.
+    """
     ordered = sorted(cases, key=lambda case: (case.series, case.terms.limit))
     plays = [play(case) for case in ordered]
-    early, late = zip(*(halves(case) for case in ordered), strict=True)
-    names = _peers(plays, list(early))
+    spans = [halves(case) for case in ordered]
+    early, late = [span[0] for span in spans], [span[1] for span in spans]
+    names = _peers(plays, early)
     curves: dict[str, Curve] = {}
+    settled: dict[str, Curve] = {}
     rows: list[Row] = []
+    hours = sum(float(one[BEST].books.before[span.start : span.end].sum()) for one, span in zip(plays, late, strict=True))
+    if not any(one[BEST].books.avoided[0, span.start : span.end].any() for one, span in zip(plays, late, strict=True)):
+        raise InputError("demand stays within every limit on the second half of the days; give lower limits or a longer history")
     for name, source in names.items():
         played = [one[source] for one in plays]
-        best, before = (curve([one[which] for one in plays], list(early))[0] for which in (BEST, source))
-        curves[name], series = curve(played, list(late))
-        rows.append(_row(name, played, list(late), curves, chosen_threshold(before, best, ALLOWED)))
+        settled[name], _unused = curve(played, early)
+        curves[name], series = curve(played, late)
+        rows.append(_row(name, played, late, curves, chosen_threshold(settled[name], settled[BEST], ALLOWED)))
     weights = drawn(series)
     own = rows[list(names).index(OURS)].threshold
     distances = [_distance(name, curves, own, weights) for name in names if name not in (OURS, BEST, ALWAYS)]
-    hours = sum(float(one[BEST].books.before[span.start : span.end].sum()) for one, span in zip(plays, late, strict=True))
     reached = _sure(partial(_reached, curves), weights)
-    return Summary(rows, distances, curves, reached, hours, float(curves[BEST].avoided.sum()), len(series))
+    before = _reached(settled, np.ones(settled[BEST].avoided.shape[1]))
+    return Summary(rows, distances, curves, reached, before, hours, float(curves[BEST].avoided.sum()), len(series))
 
 
 def _peers(plays: list[dict[str, Played]], spans: list[Span]) -> dict[str, str]:

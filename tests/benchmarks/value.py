@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -28,13 +28,12 @@ from forecasting.files import write_text  # noqa: E402
 from forecasting.history import History  # noqa: E402
 from forecasting.history.table import SERIES_COLUMNS  # noqa: E402
 from forecasting.progress import Words  # noqa: E402
-from forecasting.value.action import Terms  # noqa: E402
-from forecasting.value.foreseen import HOUR, Drawn, foresee, hourly, origins  # noqa: E402
+from forecasting.value.foreseen import Drawn, Given, cases_of, foresee, hourly, origins  # noqa: E402
 from forecasting.value.picture import picture  # noqa: E402
 from forecasting.value.study import Case  # noqa: E402
 from forecasting.value.summary import summarise  # noqa: E402
 
-LEAD, LEAST, HORIZON, QUANTUM = 24, 24, 72, 0.1
+QUANTA = (0.1, 0.25)
 
 
 @dataclass(frozen=True)
@@ -70,8 +69,11 @@ def main() -> int:
         for name in options.sets.split(","):
             if name not in SOURCES:
                 raise InputError(f"{name!r} is no set; choose from {', '.join(SOURCES)}")
-            made = summarise(_cases(name, options, progress))
-            tables[name] = table(name, made)
+            cases = _cases(name, options, progress)
+            found = {quantum: summarise([_with(case, quantum) for case in cases]) for quantum in QUANTA}
+            chosen = max(found, key=lambda quantum: found[quantum].before)
+            made = found[chosen]
+            tables[name] = table(name, found, chosen)
             progress.result({}, tables[name])
             if options.pictures:
                 write_text(options.pictures / f"value-{name}.svg", f"{picture(made, f'Limit-hours avoided against waste: {name}')}\n")
@@ -92,22 +94,23 @@ def _cases(name: str, options: argparse.Namespace, progress: Words) -> list[Case
     for group in [ids] if source.together else [[one] for one in ids]:
         history = _only(whole, group)
         demand, begin = hourly(history, group[0])
-        moments = origins(begin, len(demand), source.early_days, LEAD)
+        given = Given(source.limits, 1.0)
+        moments = origins(begin, len(demand), source.early_days, given.lead)
         kept = options.keep / f"{name}-{group[0]}.npz" if options.keep else None
         told = partial(progress.step, f"forecasts of {group[0]}")
-        drawn = _kept(kept, moments) or foresee(history, moments, HORIZON, options.workers, told)
+        drawn = _kept(kept, moments) or foresee(history, moments, given.horizon, options.workers, told)
         if kept and not kept.is_file():
             kept.parent.mkdir(parents=True, exist_ok=True)
             np.savez(kept, **{f"{one}@{moment.isoformat()}": paths for moment, found in drawn.items() for one, paths in found.items()})
-        cases += [case for one in group for case in _limits(source, ids.index(one), hourly(history, one)[0], begin, one, drawn)]
+        for one in group:
+            paths = {moment: found[one] for moment, found in drawn.items() if one in found}
+            cases += cases_of(ids.index(one), hourly(history, one)[0], begin, paths, source.early_days, given)
     return cases
 
 
-def _limits(source: Source, number: int, demand: np.ndarray, begin: pd.Timestamp, one: str, drawn: dict[pd.Timestamp, Drawn]) -> list[Case]:
-    first = 24 * source.early_days
-    paths = {int((moment - begin) / HOUR): found[one] for moment, found in drawn.items() if one in found}
-    limits = [float(np.nanquantile(demand[:first], share)) for share in source.limits]
-    return [Case(number, demand, Terms(limit, QUANTUM * limit, LEAD, LEAST), paths, first) for limit in limits if limit > 0]
+def _with(case: Case, quantum: float) -> Case:
+    """The same case with a quantum that is this share of its limit."""
+    return replace(case, terms=replace(case.terms, quantum=quantum * case.terms.limit))
 
 
 def _kept(file: Path | None, moments: list[pd.Timestamp]) -> dict[pd.Timestamp, Drawn]:

@@ -21,8 +21,9 @@ NOTES = {
 }
 
 
-def table(name: str, made: Summary) -> str:
-    """One set."""
+def table(name: str, found: dict[float, Summary], chosen: float) -> str:
+    """One set: in full with the quantum that was chosen on the first half, the others in a line each."""
+    made = found[chosen]
     lines = [
         f"## {name}",
         "",
@@ -30,7 +31,8 @@ def table(name: str, made: Summary) -> str:
         "",
         f"![Limit-hours avoided against waste](images/value-{name}.svg)",
         "",
-        f"Second half: {made.days} days of series, {made.limit_hours:.0f} limit-hours without action, {made.avoidable:.0f} avoidable.",
+        f"A quantum is {chosen:.0%} of the limit. Second half: {made.days} days of series,",
+        f"{made.limit_hours:.0f} limit-hours without action, {made.avoidable:.0f} of them avoidable.",
         "",
         "| strategy | threshold | limit-hours avoided | waste | needs met | median lead, h |",
         "|---|---|---|---|---|---|",
@@ -41,7 +43,17 @@ def table(name: str, made: Summary) -> str:
         *(f"| {one.peer} | {_points(one.at)} | {_points(one.over)} |" for one in made.distances),
         "",
     ]
-    return "\n".join([*lines, *_verdicts(name, made), ""])
+    others = [_other(quantum, summary) for quantum, summary in found.items() if quantum != chosen]
+    return "\n".join([*lines, *_verdicts(name, made), *others, ""])
+
+
+def _other(quantum: float, made: Summary) -> str:
+    own = next(row for row in made.rows if row.name == OURS)
+    worst = min(made.distances, key=lambda one: one.over[0])
+    return (
+        f"- a quantum of {quantum:.0%} instead: {own.avoided:.0%} at {own.waste:.2f} ×, on the curve {made.reached[0]:.0%}"
+        f" at {ALLOWED:g} ×; over the curve against {worst.peer}, its best peer: {_points(worst.over)}"
+    )
 
 
 def _line(row: Row) -> str:
@@ -82,8 +94,8 @@ def page(tables: dict[str, str]) -> str:
 Written by `{command}` on {datetime.now(UTC):%Y-%m-%d}.
 
 Accuracy is not the aim; capacity that is there in time is. Past demand is replayed hour by hour under a limit. Capacity can be added
-in quanta of a tenth of the limit; it is there 24 hours after the decision, stays a day at least, and may then be released. *Limit-hours*
-are hours of demand above what is in force. *Waste* is added capacity that nobody used, in quantum-hours, as a multiple of what perfect
+in quanta; it is there 24 hours after the decision, stays a day at least, and may then be released. *Limit-hours* are hours of demand
+above what is in force. *Waste* is added capacity that nobody used, in quantum-hours, as a multiple of what perfect
 foresight wastes, which spares every limit-hour that can be spared at the least waste there is (exact, by a linear programme).
 
 | strategy | decides | threshold |
@@ -94,7 +106,8 @@ foresight wastes, which spares every limit-hour that can be spared at the least 
 | linear with a weekly season | the same on what the mean of the last four weeks at the same hour leaves | the same |
 
 Thresholds (and the peers' window, of 6, 24, 72 and 168 h) are settled on the first half of the origins: what avoids most at no more
-than twice the waste of perfect foresight. Everything below is the second half. *Needs* are spells above the limit; one is met when the
+than twice the waste of perfect foresight; so is the quantum, a tenth or a quarter of the limit: the one with which our curve reaches
+higher there at twice that waste. Everything below is the second half. *Needs* are spells above the limit; one is met when the
 capacity was there from its first hour to its last, so that nobody had to ask. *Lead* is from the newest decision to the
 first hour of the need, of the needs met. Distances are in points of what perfect foresight avoids, against the peer's best
 margins in hindsight at the same waste; their 95 % intervals draw days of each series anew.
