@@ -15,7 +15,7 @@ from ..history import History
 from ..history.table import DEMAND_KINDS
 from ..policies.durations import seconds, spoken
 from ..progress import Progress
-from ..units import quantity, unit_of, unit_word
+from ..units import quantity, unit_of
 from .events import Event, Kind
 from .watch import Watch
 
@@ -75,7 +75,7 @@ def _as_values(row: dict[str, Any], event: Event) -> dict[str, Any]:
         "seen": to_text(seen.to_pydatetime()),
         "kind": str(event.kind),
         "size": event.size,
-        "unit": "sample" if event.kind is Kind.MISSING else row["unit"],
+        "unit": "samples" if event.kind is Kind.MISSING else row["unit"],
         "score": round(event.score, 3),
         "words": in_words(row, event),
     }
@@ -85,7 +85,7 @@ def in_words(row: dict[str, Any], event: Event) -> str:
     """One short phrase: what happened, by how much."""
     if event.kind is Kind.MISSING:
         gap = spoken(event.size * float(row["interval_s"]))
-        return f"nothing for {gap} ({event.size:.0f} {unit_word('sample')} of {spoken(float(row['interval_s']))})"
+        return f"nothing for {gap} ({event.size:.0f} samples of {spoken(float(row['interval_s']))})"
     size = quantity(abs(event.size), unit_of(row))
     side = "above" if event.size > 0 else "below"
     if event.kind is Kind.LEVEL:
