@@ -24,14 +24,14 @@ Paths = dict[int, NDArray[np.float32]]
 """Forecasts by origin (a step): sample paths (paths, steps) from that step on."""
 
 
-def planned(paths: Paths, terms: Terms, prices: tuple[float, ...], count: int, levels: int = 4) -> Orders:
-    """Orders (thresholds, `count`) for each of the `prices`; at most `levels` quanta are thought of."""
+def planned(paths: Paths, terms: Terms, prices: tuple[float, ...], count: int) -> Orders:
+    """Orders (thresholds, `count`) for each of the `prices`."""
     wanted, decided = np.zeros((len(prices), count), dtype=np.int64), np.zeros(count, dtype=np.int64)
-    age = np.zeros((len(prices), levels), dtype=np.int64)
+    age = np.zeros((len(prices), terms.most), dtype=np.int64)
     places = [*sorted(origin for origin in paths if origin + terms.lead < count), count - terms.lead]
     for origin, following in pairwise(places):
         ahead = paths[origin][:, terms.lead :].astype(float)
-        likely, used = _expected(ahead, terms, levels)
+        likely, used = _expected(ahead, terms)
         worth = np.array(prices)[:, None, None] * likely - (1.0 - used)
         begin, keep = _best(worth, terms.least)
         for step in range(min(following - origin, ahead.shape[1])):
@@ -42,9 +42,9 @@ def planned(paths: Paths, terms: Terms, prices: tuple[float, ...], count: int, l
     return Orders(wanted, decided)
 
 
-def _expected(ahead: Floats, terms: Terms, levels: int) -> tuple[Floats, Floats]:
+def _expected(ahead: Floats, terms: Terms) -> tuple[Floats, Floats]:
     """For each quantum and step (levels, steps): the probability that it is needed, and the expected share of it that is used."""
-    base = terms.limit + np.arange(levels)[:, None, None] * terms.quantum
+    base = terms.limit + np.arange(terms.most)[:, None, None] * terms.quantum
     return (ahead > base).mean(axis=1), np.clip((ahead - base) / terms.quantum, 0.0, 1.0).mean(axis=1)
 
 
