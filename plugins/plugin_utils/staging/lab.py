@@ -105,7 +105,12 @@ class Lab:
         return self.each(devices, lambda device: self.driver(device).observe())
 
     def settle(
-        self, seconds: float, at_least: float = 0.0, adjacencies: Iterable[Pair] = (), sessions: Iterable[Pair] = (), like: Routes | None = None
+        self,
+        seconds: float,
+        at_least: float = 0.0,
+        adjacencies: Iterable[Pair] = (),
+        sessions: Iterable[Pair] = (),
+        like: Routes | None = None,
     ) -> float:
         """Wait until the expected OSPF neighbours and BGP sessions are up, none is half-way, and no route changes.
 

@@ -53,7 +53,8 @@ def rehearse(lab: Lab, change_id: str, base: Evidence) -> Evidence:
     try:
         applied = lab.each(change["devices"], lambda device: _apply(lab, change_id, device, change["devices"][device], base))
         evidence["canonical"] = applied
-        evidence |= {"observed": _observe(lab, change, base, applied), "reached": _reach_as_before(lab, base), "management": _greet_as_before(lab, base)}
+        evidence["observed"] = _observe(lab, change, base, applied)
+        evidence |= {"reached": _reach_as_before(lab, base), "management": _greet_as_before(lab, base)}
         if all(evidence["management"][device] for device in change["devices"]):
             evidence["traffic"] = measure(lab, change, base["observed"])
     except DeviceError as error:
