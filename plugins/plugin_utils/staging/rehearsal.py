@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ Evidence = dict[str, Any]
 DEADLINE_SECONDS = 1800.0
 PING_SECONDS = 1.5
 REACH_TRIES = 4  # routes may still move when the first packets are sent
+RETURN_SECONDS = 12.0  # in which a neighbour comes back that a busy machine lost; one that the change has cut off does not
 GREET_TRIES = 3  # a busy machine may be slow to start an ssh server's child
 SSH_PORT = 22
 
@@ -87,10 +88,20 @@ def _apply(lab: Lab, change_id: str, device: str, config: Mapping[str, Any], bas
 
 def _observe(lab: Lab, change: Mapping[str, Any], base: Evidence, applied: Mapping[str, Any]) -> Evidence:
     """What the devices see once routing has settled; only the changed ones are asked where no routing was changed."""
-    if all(config["frr"] == base["configs"][device]["frr"] for device, config in applied.items()):
-        return {**base["observed"], **lab.observe(applied)}
-    lab.settle(float(lab.plan.options["settle_s"]), _patience(base, applied), _adjacencies(change), _sessions(lab, change))
-    return lab.observe(lab.copy.nodes)
+    looked_at = set(applied)
+    if any(config["frr"] != base["configs"][device]["frr"] for device, config in applied.items()):
+        lab.settle(float(lab.plan.options["settle_s"]), _patience(base, applied), _adjacencies(change), _sessions(lab, change))
+        looked_at = set(lab.copy.nodes)
+    seen = lab.observe(looked_at)
+    if _neighbours(base["observed"], looked_at) - _neighbours(seen, looked_at):
+        lab.settle(RETURN_SECONDS, adjacencies=lab.copy.adjacencies)
+        seen = lab.observe(looked_at)
+    return {**base["observed"], **seen}
+
+
+def _neighbours(observed: Mapping[str, Any], devices: Iterable[str]) -> set[tuple[str, str]]:
+    """The full OSPF neighbours of some devices."""
+    return {(device, one["neighbor"]) for device in devices for one in observed[device]["ospf"] if one["full"]}
 
 
 def _second(change_id: str) -> str:
