@@ -30,6 +30,7 @@ MODELS: dict[str, Callable[[int], Model]] = {
     "stl": lambda _seed: Stl(),
     "sarimax": lambda _seed: Sarimax(),
 }
+TRIED = ("boosted", "seasonal_naive", "seasonal_naive_week", "seasonal_trend", "naive", "ets")
 ETS_MOST_SERIES = 64
 
 
@@ -49,7 +50,7 @@ def candidates(panel: Panel, seed: int = 0) -> list[Model]:
     """The default and its peers for a panel.
 
     ETS works one series at a time and is left out of panels of more than 64 series; the trend, which moves by the week, is
-    tried only where the horizon is a week or more. The last four models are tried only when they are asked for by name: they
+    tried only where the horizon is a week or more. The models that are not in `TRIED` must be asked for by name: they
     cost more than they bring beside the others (docs/tried.md).
     """
     unfit = set()
@@ -57,7 +58,7 @@ def candidates(panel: Panel, seed: int = 0) -> list[Model]:
         unfit.add("ets")
     if not panel.long_season or panel.horizon < panel.long_season:
         unfit.add("seasonal_trend")
-    return [MODELS[name](seed) for name in MODELS if name not in unfit]
+    return [MODELS[name](seed) for name in TRIED if name not in unfit]
 
 
 __all__ = ["MODELS", "Fitted", "Model", "candidates", "model_named", "models_named"]

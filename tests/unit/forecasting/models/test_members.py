@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from forecasting.errors import InputError
-from forecasting.models import MODELS, Model, models_named, ridge
+from forecasting.models import MODELS, Model, candidates, models_named, ridge
 from forecasting.models.forest import Forest
 from forecasting.models.rows import Amount
 from forecasting.panel import Panel, plain_panel
@@ -78,6 +78,13 @@ def test_the_fast_tier_does_not_depend_on_groups_or_order(panel: Panel, monkeypa
     np.testing.assert_allclose(MODELS["ridge"](0).fit(turned, KNOWN).predict(turned, KNOWN)[[1, 2, 0]], whole, rtol=1e-3)
     monkeypatch.setattr(ridge, "CHUNK", 2)
     np.testing.assert_allclose(MODELS["ridge"](0).fit(panel, KNOWN).predict(panel, KNOWN), whole, rtol=1e-3)
+
+
+def test_costly_models_are_tried_only_when_they_are_asked_for(panel: Panel) -> None:
+    week_ahead = replace(panel, horizon=WEEK)
+    usual = {model.name for asked in (panel, week_ahead) for model in candidates(asked)}
+    assert usual == set(MODELS) - {"ridge", "forest", "stl", "sarimax"}
+    assert candidates(panel)[0].name == "boosted"
 
 
 def test_models_are_asked_for_by_name() -> None:
