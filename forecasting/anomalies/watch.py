@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import numpy as np
@@ -57,7 +58,7 @@ class Watch:
         return day.tolist(), week.tolist() if step < DAY_S else nowhere
 
     def _one(self, time: float, value: float, day: int, week: int) -> float:
-        if value != value:
+        if math.isnan(value):
             return 0.0
         if self.last is not None:
             self._missing(time, time)

@@ -30,11 +30,11 @@ class Database(Protocol):
 
     mark: str
 
-    def literal(self, text: str) -> str: ...
+    def literal(self, text: str) -> str:
+        """`text` as SQL in which nothing is taken for a bound value."""
 
     def rows(self, text: str, values: Sequence[Any]) -> Iterator[Row]:
         """The rows of a query. Raises `QueryRefused` where it is wrong, `InputError` where the database is dead."""
-        ...
 
 
 def opened(settings: Mapping[str, Any], folder: Path) -> AbstractContextManager[Database]:

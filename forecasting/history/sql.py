@@ -46,7 +46,7 @@ def read_sql(settings: Mapping[str, Any], folder: Path, kept: Path, as_of: datet
             require_zone(query.get("tz", "UTC"), f"{name} {_title(query)}")
             written = query.get("time_format", usual)
             decisive = [query.get(key) for key in ("table", "query", "time", "value")] + list(_columns(query))
-            fetch = partial(_fetched, fetching, lambda: database(), query, written)
+            fetch = partial(_fetched, fetching, database, query, written)
             wanted.append(Wanted(cache.digest(settings["url"], written, *decisive), begin, end, 1, length, fetch))
         fetching.run(kept, wanted)
     series = Labelled(fetching, "column", "correct table, query, time_format or lookback")

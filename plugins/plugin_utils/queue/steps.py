@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from ansible_collections.forestage.network.forecasting.contracts import to_text
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from . import papers, stop
 from .claims import require_holder
@@ -88,10 +88,20 @@ def recover(writer: Writer, job: Job, says: str, why: str, worker: str, lease_s:
         return
     to = "rolled_back" if (says, job["state"]) == ("not_applied", "deployed") else DEVICE_SAYS[says]
     lease = {"lease_worker": worker, "lease_until": writer.at + timedelta(seconds=lease_s)} if to in LEASED else {}
+    if lease:
+        _require_free_devices(writer, job)
     settle(writer, job, to, why, papers.accepted(job["change_id"], given), **lease)
     if lease:
         free = (devices.c.device.in_(devices_of(job)), devices.c.change_id.is_(None))
         writer.connection.execute(update(devices).where(*free).values(change_id=job["change_id"]))
+
+
+def _require_free_devices(writer: Writer, job: Job) -> None:
+    """No other change may be at work on the job's devices: each has one live claim at a time."""
+    held = select(devices.c.change_id).where(devices.c.device.in_(devices_of(job)), devices.c.change_id.is_not(None))
+    for other in writer.jobs_where(jobs.c.change_id.in_(held), jobs.c.change_id != job["change_id"], jobs.c.lease_until > writer.at):
+        until = to_text(other["lease_until"])
+        raise NotAllowed(f"{other['lease_worker']} is at work on the devices of {job['change_id']} until {until}; recover it after that")
 
 
 def _require_worker(writer: Writer, job: Job, to: str, worker: str | None) -> None:

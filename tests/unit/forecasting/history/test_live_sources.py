@@ -51,7 +51,7 @@ def test_sql_finds_columns_of_any_name(tmp_path_factory, names):
 @given(MOMENTS, MOMENTS, st.integers(-14 * 60, 14 * 60), st.sampled_from(["T", " "]))
 def test_a_time_in_the_span_is_never_cut_off_by_the_bounds_and_comes_back_as_itself(begin, length, offset_min, separator):
     end = min(begin + length, 4_100_000_000)
-    for at in {begin, end, (begin + end) // 2}:
+    for at in (begin, end, (begin + end) // 2):
         moment = datetime.fromtimestamp(at, timezone(timedelta(minutes=offset_min)))
         stored = {"unix": at, "unix_ms": at * 1000 + 999, "timestamp": moment, "text": moment.isoformat(separator)}
         for written, value in stored.items():
