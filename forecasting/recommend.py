@@ -14,6 +14,7 @@ from .contracts import check, errors_of, to_text
 from .evaluate import Evaluation, LeftOut, Look, NoEvent, evaluate, plain_row
 from .explain import Sureness
 from .history.table import History
+from .noticed import noticed, shown
 from .outlook import Outlook
 from .policies import Catalogue, Policy, Template, Templates
 from .policies.expressions import ExpressionError, render
@@ -80,6 +81,8 @@ def recommend(given: Round, step: Callable[[int, int], None] = lambda done, tota
         for row in rows[rows["metric"] == policy.when.metric].to_dict("records"):
             _series(given, state, policy, plain_row(row), outlook)
         step(done, len(policies))
+    for item in state.chosen.values():
+        item["evidence"]["anomalies"] = shown(given.history.row(item["evidence"]["series"][0]), given.history, given.as_of)
     ranked = sorted(state.chosen.values(), key=lambda item: (-item["priority"], item["needed_by"], item["recommendation_id"]))
     forecast = {
         "schema": "forestage/provisioning_forecast/1",
@@ -132,6 +135,8 @@ def _choose(given: Round, state: _State, found: Evaluation, sure: Sureness, fact
     """The id of the recommendation that answers this pair, or None."""
     policy = found.policy
     if not state.standing.decide(policy, target, sure.confidence).recommend:
+        return None
+    if policy.when.anomaly and not noticed(policy.when.anomaly, found.row, given.history, given.as_of):
         return None
     template = given.templates[policy.what.template]
     try:

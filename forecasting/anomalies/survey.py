@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +12,9 @@ from ..contracts import to_text
 from ..errors import InputError
 from ..history import History
 from ..history.table import DEMAND_KINDS
-from ..policies.durations import seconds, spoken
+from ..policies.durations import seconds
 from ..progress import Progress
-from ..units import quantity, unit_of
-from .events import Event, Kind
-from .watch import Watch
-
-LEAST_SAMPLES = 20
+from .lately import LEAST_SAMPLES, lately
 
 
 def survey(history: History, *, as_of: datetime, last: str, only_metric: list[str], listed: float, progress: Progress) -> dict[str, Any]:
@@ -42,7 +37,7 @@ def survey(history: History, *, as_of: datetime, last: str, only_metric: list[st
             reason = f"it has {len(samples)} samples before the cut-off; {LEAST_SAMPLES} are needed"
             left_out.append({"unique_id": row["unique_id"], "reason": reason})
         else:
-            found += _told(row, samples, pd.Timestamp(as_of), since, listed)
+            found += lately(row, samples, pd.Timestamp(as_of), since, listed)
         progress.step("watching", number, len(rows))
     found.sort(key=lambda item: (item["seen"], item["score"], item["unique_id"]), reverse=True)
     return {"as_of": to_text(as_of), "last": last, "series": len(rows), "anomalies": found, "left_out": left_out}
@@ -55,39 +50,3 @@ def _rows(history: History, only_metric: list[str]) -> list[dict[str, Any]]:
         if metric not in known:
             raise InputError(f"--only-metric {metric}: the history has no such metric; it has {', '.join(sorted(known)) or 'none'}")
     return [{str(key): value for key, value in row.items()} for row in rows if not only_metric or row["metric"] in only_metric]
-
-
-def _told(row: dict[str, Any], samples: pd.Series, as_of: pd.Timestamp, since: pd.Timestamp, listed: float) -> Iterator[dict[str, Any]]:
-    watch = Watch(float(row["interval_s"]), str(row["tz"]), listed=listed)
-    watch.feed(pd.DatetimeIndex(samples.index), samples.to_numpy(dtype=float))
-    watch.until(as_of)
-    for event in watch.events:
-        lasting = event.kind is Kind.MISSING and event.start + event.size * watch.step_s >= since.timestamp()
-        if event.score >= listed and (event.seen >= since.timestamp() or lasting):
-            yield _as_values(row, event)
-
-
-def _as_values(row: dict[str, Any], event: Event) -> dict[str, Any]:
-    start, seen = (pd.Timestamp(moment, unit="s", tz="UTC").floor("s") for moment in (event.start, event.seen))
-    return {
-        "unique_id": row["unique_id"],
-        "start": to_text(start.to_pydatetime()),
-        "seen": to_text(seen.to_pydatetime()),
-        "kind": str(event.kind),
-        "size": event.size,
-        "unit": "samples" if event.kind is Kind.MISSING else row["unit"],
-        "score": round(event.score, 3),
-        "words": in_words(row, event),
-    }
-
-
-def in_words(row: dict[str, Any], event: Event) -> str:
-    """One short phrase: what happened, by how much."""
-    if event.kind is Kind.MISSING:
-        gap = spoken(event.size * float(row["interval_s"]))
-        return f"nothing for {gap} ({event.size:.0f} samples of {spoken(float(row['interval_s']))})"
-    size = quantity(abs(event.size), unit_of(row))
-    side = "above" if event.size > 0 else "below"
-    if event.kind is Kind.LEVEL:
-        return f"{'up' if event.size > 0 else 'down'} by {size}, and staying"
-    return f"{size} {side} the usual for the time of day, on average" if event.kind is Kind.DRIFT else f"{size} {side} the usual"

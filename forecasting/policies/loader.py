@@ -11,7 +11,7 @@ from typing import Any
 
 from .checks import check_catalogue, check_schema
 from .durations import seconds
-from .model import Catalogue, EventWindow, Guards, Limit, Network, Peer, Policy, Scope, What, When, While
+from .model import Catalogue, EventWindow, Guards, Lately, Limit, Network, Peer, Policy, Scope, What, When, While
 from .source import Place, Source, read
 from .templates import Templates
 
@@ -80,7 +80,14 @@ def _when(given: dict[str, Any]) -> When:
         scope=_scope(given.get("scope", {})),
         also=_while(given["while"]) if "while" in given else None,
         event=EventWindow(event["kind"], seconds(event.get("lead", "0s"))) if event else None,
+        anomaly=_lately(given["anomaly"]) if "anomaly" in given else None,
     )
+
+
+def _lately(given: dict[str, Any]) -> Lately:
+    usual = Lately()
+    within_s = seconds(given["within"]) if "within" in given else usual.within_s
+    return Lately(tuple(given.get("kinds", ())), within_s, float(given.get("least", usual.least)))
 
 
 def _what(given: dict[str, Any]) -> What:

@@ -60,6 +60,15 @@ class EventWindow:
 
 
 @dataclass(frozen=True)
+class Lately:
+    """Something out of the ordinary must have been seen: of one of `kinds` (empty: any), within so long before the cut-off (seconds)."""
+
+    kinds: tuple[str, ...] = ()
+    within_s: float = 86_400.0
+    least: float = 0.55
+
+
+@dataclass(frozen=True)
 class When:
     """The condition. Times in seconds, confidence a probability."""
 
@@ -72,6 +81,7 @@ class When:
     scope: Scope
     also: While | None = None
     event: EventWindow | None = None
+    anomaly: Lately | None = None
 
 
 @dataclass(frozen=True)
