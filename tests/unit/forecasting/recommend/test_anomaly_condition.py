@@ -69,7 +69,7 @@ def test_the_evidence_shows_it_without_being_asked(jumped: Any) -> None:
     assert "level shift" not in {item["kind"] for item in shown["eth4"]}
     first = shown["eth3"][0]
     assert (first["kind"], first["start"]) == ("level shift", "2026-11-22T12:00:00Z")
-    assert first["words"].startswith("up by ") and first["words"].endswith("Mbit/s, and staying")
+    assert first["words"].startswith("up by ") and first["words"].endswith("bit/s, and staying")
     assert errors_of("provisioning_forecast", result.forecast) == []
 
 
