@@ -13,20 +13,21 @@ from .panel import Floats, Mask
 
 NEAR = 0.97
 LIMITED = "_bps"
+DROPS = "if_drops_per_s"
 
 
 def censored_samples(history: History, row: dict[str, Any]) -> Mask:
     """Which samples of a series are right-censored, one flag a sample. Only rates (``…_bps``) of an object can be."""
-    values = history.values(row["unique_id"])
+    stamps, values = history.piece(row["unique_id"])
+    device, name = row["device"], row["object"]
+    made = np.zeros(len(values), dtype=bool)
     if not str(row["metric"]).endswith(LIMITED):
-        return np.zeros(len(values), dtype=bool)
-    limit = history.limits_at(row["device"], row["object"], pd.DatetimeIndex(values.index))
-    near = values.to_numpy(dtype=float) >= NEAR * np.where(np.isfinite(limit), limit, np.inf)
-    drops = history.series_of(device=row["device"], object=row["object"], metric="if_drops_per_s")
-    if drops.empty:
-        return near
-    lost = history.values(str(drops["unique_id"].iloc[0]))
-    return near | values.index.isin(lost.index[lost.to_numpy(dtype=float) > 0])
+        return made
+    if history.named(device, name, "capacity_bps", "limit"):
+        limit = history.limits_at(device, name, pd.DatetimeIndex(stamps.view("M8[ns]"), tz="UTC"))
+        made = values >= NEAR * np.where(np.isfinite(limit), limit, np.inf)
+    when, lost = history.piece(history.named(device, name, DROPS) or "")
+    return made | np.isin(stamps, when[lost > 0]) if (lost > 0).any() else made
 
 
 def lifted(values: Floats, censored: Mask, season: int, long_season: int) -> Floats:

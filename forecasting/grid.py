@@ -3,19 +3,23 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
 from .errors import InputError
-from .panel import Floats, Ints, Mask
+from .panel import Floats, Ints, Mask, known_from, runs_of
 from .policies.durations import seconds
 
 DAY_S = 86_400
+HOUR_NS, DAY_NS = 3_600_000_000_000, 86_400_000_000_000
 NATIVE_UP_TO = pd.Timedelta(days=2)
 SHORT_GAP = 3
 HALF = 0.5
 
 
+@cache
 def step_of(interval_s: float) -> int:
     """The even step, s, for a sampling interval: the nearest that divides a day; whole days above one."""
     if interval_s >= DAY_S * 0.75:
@@ -47,45 +51,92 @@ def seasons_of(step_s: int) -> tuple[int, int]:
 
 
 def to_steps(times: pd.DatetimeIndex, values: Floats, end: pd.Timestamp, step_s: int, count: int, expected: float) -> tuple[Floats, Ints]:
-    """Means of the `count` steps before `end`, and which step each sample fell into (−1: before the first).
+    """Means of the `count` steps before `end`, and which step each sample of one series fell into (−1: before the first).
 
     A step with fewer than half of its `expected` samples is missing (NaN).
     """
-    distance = (end.tz_convert("UTC").value - times.as_unit("ns").asi8) / 1e9
-    place = count - np.ceil(distance / step_s - 1e-9).astype(np.int64)
-    place = np.where((place >= 0) & (place < count), place, -1)
+    place = places_before(end.tz_convert("UTC").value - times.as_unit("ns").asi8, step_s, count)
+    rows = np.zeros(len(place), dtype=np.int64)
+    return step_means(rows, place, values, count, np.array([expected]))[0], place
+
+
+def places_before(distance: Ints, step_s: int, count: int) -> Ints:
+    """Which of the `count` steps before the end each sample falls into, −1 before the first; distance: ns to the end, (m,)."""
+    place = count + (step_s - distance) // (step_s * 1_000_000_000)  # a billionth of a step late still counts as in time
+    place[(place < 0) | (place >= count)] = -1
+    return place
+
+
+def step_means(rows: Ints, place: Ints, values: Floats, count: int, expected: Floats) -> Floats:
+    """Means of the samples in each step, (n, count), NaN where there are fewer than half of those expected.
+
+    rows, place, values: (m,), which series and step a sample belongs to (−1: none); expected: (n,), samples in a step.
+    """
     inside = place >= 0
-    number = np.bincount(place[inside], minlength=count)
-    total = np.bincount(place[inside], weights=values[inside], minlength=count)
-    enough = number >= max(1.0, HALF * expected)
-    return np.where(enough, total / np.maximum(number, 1), np.nan), place
+    flat = rows * count + place
+    if not inside.all():
+        flat, values = flat[inside], values[inside]
+    shape = (len(expected), count)
+    number = np.bincount(flat, minlength=shape[0] * count).reshape(shape)
+    total = np.bincount(flat, weights=values, minlength=shape[0] * count).reshape(shape)
+    enough = number >= np.maximum(1.0, HALF * expected)[:, None]
+    return np.where(enough, total / np.maximum(number, 1), np.nan)
 
 
 def fill(values: Floats, season: int, long_season: int) -> Floats:
-    """Fill the gaps of one series: short ones by a line, longer ones by the same phase a week or a day before.
+    """Fill the gaps of series (n, t): short ones by a line, longer ones by the same phase a week or a day before.
 
     What precedes the first value stays NaN. Never looks at later values for a gap longer than three steps.
     """
-    known = np.isfinite(values)
-    if known.all() or not known.any():
+    known, begins = np.isfinite(values), known_from(values)
+    rows = np.flatnonzero(known.sum(axis=1) < values.shape[1] - begins)
+    if not len(rows):
         return values
     made = values.copy()
-    first = int(known.argmax())
-    starts, ends = _runs(~known & (np.arange(len(values)) > first))
-    for start, end in zip(starts, ends, strict=True):
-        if end < len(made) and end - start <= SHORT_GAP:
-            made[start:end] = np.linspace(made[start - 1], made[end], end - start + 2)[1:-1]
-            continue
+    which, starts, ends = runs_of(~known[rows] & (np.arange(values.shape[1]) > begins[rows, None]))
+    gaps = rows[which]
+    short = (ends < values.shape[1]) & (ends - starts <= SHORT_GAP)
+    for length in range(1, SHORT_GAP + 1):
+        _draw_lines(made, gaps, starts, short & (ends - starts == length), length)
+    for row, start, end in zip(gaps[~short], starts[~short], ends[~short], strict=True):
+        first = begins[row]
         for place in range(start, end):
             back = [place - period for period in (long_season, season) if period and place - period >= first]
-            made[place] = made[back[0]] if back else made[place - 1]
+            made[row, place] = made[row, back[0]] if back else made[row, place - 1]
     return made
 
 
-def _runs(marked: Mask) -> tuple[Ints, Ints]:
-    """Where runs of True begin and end (exclusive)."""
-    edges = np.diff(np.concatenate([[0], marked.astype(np.int8), [0]]))
-    return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+def _draw_lines(made: Floats, rows: Ints, starts: Ints, wanted: Mask, length: int) -> None:
+    """Join the ends of gaps of one length."""
+    row, start = rows[wanted], starts[wanted]
+    before = made[row, start - 1]
+    slope = (made[row, start + length] - before) / (length + 1)
+    for number in range(length):
+        made[row, start + number] = (number + 1) * slope + before
+
+
+def wall_stamps(stamps: Ints, zone: str) -> Ints:
+    """As `wall`, for UTC times in ns since 1970 (m,), of which there may be many."""
+    if not len(stamps):
+        return stamps
+    edges, shifts = _shifts(zone, int(stamps.min()) // DAY_NS, int(stamps.max()) // DAY_NS + 1)
+    return stamps + (shifts[np.searchsorted(edges, stamps, side="right")] if len(edges) else shifts[0])
+
+
+@cache
+def _shifts(zone: str, first: int, last: int) -> tuple[Ints, Ints]:
+    """When the clocks change between two days (counted from 1970), ns, and what they differ from UTC before, between and after, ns."""
+    hours = np.arange(first * DAY_NS, last * DAY_NS + 1, HOUR_NS)
+    shift = _shift(hours, zone)
+    edges = []
+    for place in np.flatnonzero(np.diff(shift)):
+        seconds_ = np.arange(hours[place], hours[place + 1] + 1, 1_000_000_000)
+        edges.append(seconds_[(_shift(seconds_, zone) == shift[place + 1]).argmax()])
+    return np.array(edges, dtype=np.int64), np.append(shift[:1], shift[1:][np.diff(shift) != 0])
+
+
+def _shift(stamps: Ints, zone: str) -> Ints:
+    return np.asarray(wall(pd.DatetimeIndex(stamps.view("M8[ns]"), tz="UTC"), zone).as_unit("ns").asi8 - stamps)
 
 
 def wall(times: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:

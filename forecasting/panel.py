@@ -48,8 +48,20 @@ class Panel:
     @property
     def begins(self) -> Ints:
         """The first step with a value of each series, (n,); `steps` where there is none."""
-        known = np.isfinite(self.y)
-        return np.where(known.any(axis=1), known.argmax(axis=1), self.steps).astype(np.int64)
+        return known_from(self.y)
+
+
+def known_from(values: Floats) -> Ints:
+    """The first place with a value in each row of (n, t); t where there is none."""
+    known = np.isfinite(values)
+    return np.where(known.any(axis=1), known.argmax(axis=1), values.shape[1]).astype(np.int64)
+
+
+def runs_of(marked: Mask) -> tuple[Ints, Ints, Ints]:
+    """The runs of True along each row of (n, t): their row, where they begin, and where they end (exclusive), from left to right."""
+    edges = np.diff(np.pad(marked.astype(np.int8), ((0, 0), (1, 1))), axis=1)
+    rows, starts = np.nonzero(edges == 1)
+    return rows, starts, np.nonzero(edges == -1)[1]
 
 
 def plain_panel(series: list[tuple[str, Floats]], season: int, long_season: int, horizon: int) -> Panel:

@@ -6,12 +6,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .table import Piece, long_table, slices_of
+from .table import NOTHING, Piece, long_table, slices_of
 
 WRAP = 2.0**32
 GAP = 1.5
 PLAUSIBLE = 1.5
-NOTHING: Piece = (np.array([], dtype="int64"), np.array([]))
 
 
 def rate_name(metric: str, unit: str) -> tuple[str, str, float]:

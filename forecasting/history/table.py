@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ INTERVENTION_COLUMNS = ("change_id", "unique_id", "ds", "template", "effect", "b
 DEMAND_KINDS = ("gauge", "event_count")
 Piece = tuple[np.ndarray, np.ndarray]
 """Times (ns since 1970, UTC, sorted) and values of one series, shape (n,) each."""
+NOTHING: Piece = (np.array([], dtype="int64"), np.array([]))
 
 
 def empty(columns: tuple[str, ...]) -> pd.DataFrame:
@@ -45,6 +47,20 @@ def long_table(pieces: Mapping[str, Piece]) -> pd.DataFrame:
     stamps = np.concatenate([np.array([], dtype="int64"), *(pieces[name][0] for name in order)])
     values = np.concatenate([np.array([]), *(pieces[name][1] for name in order)])
     return pd.DataFrame({"unique_id": names.reset_index(drop=True), "ds": pd.DatetimeIndex(stamps.view("M8[ns]"), tz="UTC"), "y": values})
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Samples of n series, one after the other. edges: (n + 1,), where each begins and the last ends; stamps: (m,), ns since 1970, UTC."""
+
+    edges: np.ndarray
+    stamps: np.ndarray
+    values: np.ndarray
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The number of the series that each sample belongs to, (m,)."""
+        return np.repeat(np.arange(len(self.edges) - 1), np.diff(self.edges))
 
 
 @dataclass(frozen=True)
@@ -73,6 +89,20 @@ class History:
     def _slices(self) -> dict[str, slice]:
         return slices_of(self.samples)
 
+    @cached_property
+    def _columns(self) -> Piece:
+        """The times and values of all samples, one series after the other."""
+        return self.samples["ds"].dt.as_unit("ns").astype("int64").to_numpy(), self.samples["y"].to_numpy(dtype=float)
+
+    @cached_property
+    def _named(self) -> dict[tuple[Any, Any, Any], dict[str, str]]:
+        """(device, object, metric) → kind → unique_id."""
+        made: dict[tuple[Any, Any, Any], dict[str, str]] = {}
+        columns = (self.series[name] for name in ("device", "object", "metric", "kind", "unique_id"))
+        for device, name, metric, kind, unique_id in zip(*columns, strict=True):
+            made.setdefault((device, name, metric), {}).setdefault(kind, str(unique_id))
+        return made
+
     def row(self, unique_id: str) -> dict[str, Any]:
         """What the series is (columns `SERIES_COLUMNS`). Raises `InputError` for an unknown series."""
         if unique_id not in self._rows:
@@ -96,12 +126,33 @@ class History:
         part = self.samples.iloc[self._slices.get(unique_id, slice(0, 0))]
         return pd.Series(part["y"].to_numpy(dtype=float), index=pd.DatetimeIndex(part["ds"], name="ds"), name=unique_id)
 
+    def piece(self, unique_id: str) -> Piece:
+        """The samples of one series as arrays; empty where it has none, or where there is no such series."""
+        stamps, values = self._columns
+        place = self._slices.get(unique_id, slice(0, 0))
+        return stamps[place], values[place]
+
+    def packed(self, unique_ids: Sequence[str]) -> Packed:
+        """The samples of some series, one after the other."""
+        places = [self._slices.get(name, slice(0, 0)) for name in unique_ids]
+        edges = np.concatenate([[0], np.cumsum([place.stop - place.start for place in places], dtype=np.int64)])
+        stamps, values = self._columns
+        if all(before.stop == after.start for before, after in pairwise(places)):
+            whole = slice(places[0].start, places[-1].stop) if places else slice(0, 0)
+            return Packed(edges, stamps[whole], values[whole])
+        return Packed(edges, np.concatenate([stamps[place] for place in places]), np.concatenate([values[place] for place in places]))
+
+    def named(self, device: str, name: str, metric: str, kind: str | None = None) -> str | None:
+        """The unique_id of what is measured there (of that kind), or None."""
+        found = self._named.get((device, name, metric), {})
+        return next(iter(found.values()), None) if kind is None else found.get(kind)
+
     def limits(self, device: str, name: str, metric: str = "capacity_bps") -> pd.Series:
         """The dated limit of an object as a step function: each value is in force from its time on. May be empty."""
-        rows = self.series_of(device=device, object=name, metric=metric, kind="limit")
-        if rows.empty:
+        found = self.named(device, name, metric, "limit")
+        if found is None:
             return pd.Series(dtype=float, index=pd.DatetimeIndex([], tz="UTC", name="ds"))
-        return self.values(str(rows["unique_id"].iloc[0]))
+        return self.values(found)
 
     def limit_at(self, device: str, name: str, when: datetime | pd.Timestamp, metric: str = "capacity_bps") -> float | None:
         """The limit in force at `when` (the last one dated at or before it), or None where none is known."""
@@ -110,10 +161,9 @@ class History:
 
     def limits_at(self, device: str, name: str, times: pd.DatetimeIndex, metric: str = "capacity_bps") -> np.ndarray:
         """The limit in force at each of `times`, shape (len(times),); NaN where none is known."""
-        steps = self.limits(device, name, metric)
-        position = steps.index.searchsorted(times, side="right") - 1
-        known = np.append(steps.to_numpy(dtype=float), np.nan)
-        return np.asarray(known[position], dtype=float)
+        dated, values = self.piece(self.named(device, name, metric, "limit") or "")
+        position = dated.searchsorted(times.as_unit("ns").asi8, side="right") - 1
+        return np.asarray(np.append(values, np.nan)[position], dtype=float)
 
     def until(self, as_of: datetime | pd.Timestamp) -> History:
         """What was known at `as_of`: samples before it, limits and changes dated up to it, the whole calendar."""

@@ -57,7 +57,7 @@ def test_gaps_are_filled_with_the_same_phase_and_nothing_else_changes(length, at
     season = np.tile(np.arange(10.0), 12)
     values = season.copy()
     values[at + 10 : at + 10 + length] = np.nan
-    made = fill(values, 10, 0)
+    made = fill(values[None], 10, 0)[0]
     known = np.isfinite(values)
     assert (made[known] == values[known]).all() and np.isfinite(made).all()
     if length > 3 or at + 10 + length >= len(values):
@@ -65,7 +65,7 @@ def test_gaps_are_filled_with_the_same_phase_and_nothing_else_changes(length, at
 
 
 def test_what_precedes_the_first_value_stays_unknown():
-    made = fill(np.array([np.nan, np.nan, 1.0, np.nan, 3.0]), 2, 0)
+    made = fill(np.array([[np.nan, np.nan, 1.0, np.nan, 3.0]]), 2, 0)[0]
     assert np.isnan(made[:2]).all() and made[2:].tolist() == [1.0, 2.0, 3.0]
 
 
@@ -90,11 +90,11 @@ def test_a_spike_is_kept_out_and_a_change_of_level_is_not():
     spike, level = base.copy(), base.copy()
     spike[300] *= 5
     level[300:] *= 5
-    assert np.flatnonzero(anomalous(spike, 24, 168)).tolist() == [300]
-    assert not anomalous(level, 24, 168).any()
-    assert (seasonal_scores(spike, 24, 168)[:300] == seasonal_scores(base, 24, 168)[:300]).mean() > 0.99
+    assert np.flatnonzero(anomalous(spike[None], 24, 168)[0]).tolist() == [300]
+    assert not anomalous(level[None], 24, 168).any()
+    assert (seasonal_scores(spike[None], 24, 168)[0, :300] == seasonal_scores(base[None], 24, 168)[0, :300]).mean() > 0.99
 
 
 @pytest.mark.parametrize("values", [np.zeros(100), np.full(100, 1e15), np.full(100, np.nan), np.arange(3.0)])
 def test_odd_series_are_no_trouble(values):
-    assert not anomalous(values, 24, 168).any()
+    assert not anomalous(values[None], 24, 168).any()

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many series at once made ready for the models: even steps, gaps, limits, events and anomalies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .anomalies import anomalous
+from .censoring import censored_samples, lifted
+from .grid import fill, places_before, seasons_of, step_means, step_of, wall, wall_stamps
+from .history import History
+from .history.table import Packed
+from .panel import Floats, Ints, Mask
+from .uplift import Uplift, concerns, intensity, learn, without
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The steps of one panel on the wall clock of one zone.
+
+    times: (t + horizon,) starts of the steps, see `grid.wall`; pick: which of the horizon's steps answers each step asked for.
+    """
+
+    zone: str
+    times: pd.DatetimeIndex
+    known: int
+    step_s: int
+    pick: Ints
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One prepared series. y: (t,) without inner gaps and event effects; fit: (t,) what may teach; the rest is told in the meta."""
+
+    row: dict[str, Any]
+    axis: Axis
+    y: Floats
+    fit: Mask
+    censored: int
+    filled: int
+    anomalies: int
+    uplifts: tuple[Uplift, ...]
+    floor: float
+    ceiling: float
+
+
+def entries_of(history: History, rows: list[dict[str, Any]], axes: dict[str, Axis]) -> list[Entry]:
+    """Prepare some series, each on the axis of its time zone; in the order of `rows`."""
+    made: dict[int, Entry] = {}
+    for zone, axis in axes.items():
+        places = [place for place, row in enumerate(rows) if row["tz"] == zone]
+        if places:
+            made |= zip(places, _on_axis(history, [rows[place] for place in places], axis), strict=True)
+    return [made[place] for place in range(len(rows))]
+
+
+def _on_axis(history: History, rows: list[dict[str, Any]], axis: Axis) -> list[Entry]:
+    count, step_s = axis.known, axis.step_s
+    season, long_season = seasons_of(step_s)
+    packed = history.packed([row["unique_id"] for row in rows])
+    distance = axis.times[count].value - wall_stamps(packed.stamps, axis.zone)
+    place = places_before(distance, step_s, count)
+    expected = np.array([step_s / step_of(row["interval_s"]) for row in rows])
+    seen = step_means(packed.rows, place, packed.values, count, expected)
+    censored = _censored(history, rows, packed, place, count)
+    filled = fill(seen, season, long_season)
+    base, uplifts = _quieted(history.events, rows, filled, axis)
+    for number in np.flatnonzero(censored.any(axis=1)):
+        base[number] = lifted(base[number], censored[number], season, long_season)
+    odd = anomalous(base, season, long_season) & ~censored
+    known = np.isfinite(seen)
+    fit, gaps = known & ~censored & ~odd, (~known & np.isfinite(filled)).sum(axis=1)
+    y = _tamed(base, odd, season)
+    lows, highs = (extreme.reduceat(packed.values, packed.edges[:-1]) for extreme in (np.minimum, np.maximum))
+    return [
+        Entry(
+            row, axis, y[number], fit[number], int(censored[number].sum()), int(gaps[number]), int(odd[number].sum()), uplifts[number],
+            0.0 if lows[number] >= 0.0 else -np.inf, 1.0 if row["unit"] == "ratio" and highs[number] <= 1.0 else np.inf,
+        )
+        for number, row in enumerate(rows)
+    ]  # fmt: skip
+
+
+def _censored(history: History, rows: list[dict[str, Any]], packed: Packed, place: Ints, count: int) -> Mask:
+    """The steps (n, count) in which a sample shows the limit."""
+    made = np.zeros((len(rows), count), dtype=bool)
+    for number, row in enumerate(rows):
+        marks = censored_samples(history, row)
+        if marks.any():
+            mine = place[packed.edges[number] : packed.edges[number + 1]]
+            made[number, mine[marks & (mine >= 0)]] = True
+    return made
+
+
+def _tamed(values: Floats, odd: Mask, season: int) -> Floats:
+    """Anomalous steps replaced by the same phase a day before, so that no later step looks back on them."""
+    rows = np.flatnonzero(odd.any(axis=1))
+    if not len(rows):
+        return values
+    some, marked = values[rows], odd[rows]
+    for start in range(season, values.shape[1], season):  # a replaced step may be looked back on a day later
+        now = some[:, start : start + season]
+        before = some[:, start - season : start - season + now.shape[1]]
+        replaced = marked[:, start : start + season] & np.isfinite(before)
+        now[replaced] = before[replaced]
+    made = values.copy()
+    made[rows] = some
+    return made
+
+
+def _quieted(events: pd.DataFrame, rows: list[dict[str, Any]], values: Floats, axis: Axis) -> tuple[Floats, list[tuple[Uplift, ...]]]:
+    """Non-negative series (n, t) without the effects of their events, and those effects."""
+    made: list[tuple[Uplift, ...]] = [()] * len(rows)
+    if events.empty:
+        return values.copy(), made
+    shown = events.assign(start=wall(pd.DatetimeIndex(events["start"]), axis.zone), end=wall(pd.DatetimeIndex(events["end"]), axis.zone))
+    listed = [{str(key): value for key, value in event.items()} for event in shown.to_dict("records")]
+    listed = [event for event in listed if event["end"] > axis.times[0]]
+    calm = values.copy()
+    for number, row in enumerate(rows):
+        mine = [event for event in listed if concerns(event, row)]
+        if mine and np.isfinite(values[number]).any() and np.nanmin(values[number]) >= 0.0:
+            calm[number], made[number] = _without_events(mine, values[number], axis)
+    return calm, made
+
+
+def _without_events(events: list[dict[str, Any]], values: Floats, axis: Axis) -> tuple[Floats, tuple[Uplift, ...]]:
+    """One series (t,) without the effects of the events that concern it, and those effects."""
+    kinds = sorted({event["kind"] for event in events})
+    strengths = {kind: intensity([event for event in events if event["kind"] == kind], axis.times, axis.step_s) for kind in kinds}
+    season, long_season = seasons_of(axis.step_s)
+    busy = np.any([strength[: len(values)] > 0 for strength in strengths.values()], axis=0)
+    week = long_season if long_season and len(values) >= 3 * long_season else season
+    found = [learn(kind, values, strength, busy, week, season) for kind, strength in strengths.items()]
+    uplifts = tuple(uplift for uplift in found if uplift is not None)
+    for uplift in uplifts:
+        values = without(values, uplift)
+    return values, uplifts
