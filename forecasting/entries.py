@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from .anomalies import anomalous
+from .causes import Uplift, quieted
 from .censoring import censored_samples, lifted
-from .grid import fill, places_before, seasons_of, step_means, step_of, wall, wall_stamps
+from .grid import fill, places_before, seasons_of, step_means, step_of, wall_stamps
 from .history import History
 from .history.table import Packed
 from .panel import Floats, Ints, Mask
-from .uplift import Uplift, concerns, intensity, learn, without
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _on_axis(history: History, rows: list[dict[str, Any]], axis: Axis) -> list[E
     seen = step_means(packed.rows, place, packed.values, count, expected)
     censored = _censored(history, rows, packed, place, count)
     filled = fill(seen, season, long_season)
-    base, uplifts = _quieted(history.events, rows, filled, axis)
+    base, uplifts = quieted(history, rows, filled, axis.times, step_s)
     for number in np.flatnonzero(censored.any(axis=1)):
         base[number] = lifted(base[number], censored[number], season, long_season)
     odd = anomalous(base, season, long_season) & ~censored
@@ -110,33 +110,3 @@ def _tamed(values: Floats, odd: Mask, season: int) -> Floats:
     made = values.copy()
     made[rows] = some
     return made
-
-
-def _quieted(events: pd.DataFrame, rows: list[dict[str, Any]], values: Floats, axis: Axis) -> tuple[Floats, list[tuple[Uplift, ...]]]:
-    """Non-negative series (n, t) without the effects of their events, and those effects."""
-    made: list[tuple[Uplift, ...]] = [()] * len(rows)
-    if events.empty:
-        return values.copy(), made
-    shown = events.assign(start=wall(pd.DatetimeIndex(events["start"]), axis.zone), end=wall(pd.DatetimeIndex(events["end"]), axis.zone))
-    listed = [{str(key): value for key, value in event.items()} for event in shown.to_dict("records")]
-    listed = [event for event in listed if event["end"] > axis.times[0]]
-    calm = values.copy()
-    for number, row in enumerate(rows):
-        mine = [event for event in listed if concerns(event, row)]
-        if mine and np.isfinite(values[number]).any() and np.nanmin(values[number]) >= 0.0:
-            calm[number], made[number] = _without_events(mine, values[number], axis)
-    return calm, made
-
-
-def _without_events(events: list[dict[str, Any]], values: Floats, axis: Axis) -> tuple[Floats, tuple[Uplift, ...]]:
-    """One series (t,) without the effects of the events that concern it, and those effects."""
-    kinds = sorted({event["kind"] for event in events})
-    strengths = {kind: intensity([event for event in events if event["kind"] == kind], axis.times, axis.step_s) for kind in kinds}
-    season, long_season = seasons_of(axis.step_s)
-    busy = np.any([strength[: len(values)] > 0 for strength in strengths.values()], axis=0)
-    week = long_season if long_season and len(values) >= 3 * long_season else season
-    found = [learn(kind, values, strength, busy, week, season) for kind, strength in strengths.items()]
-    uplifts = tuple(uplift for uplift in found if uplift is not None)
-    for uplift in uplifts:
-        values = without(values, uplift)
-    return values, uplifts

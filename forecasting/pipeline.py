@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from .causes import factors
 from .contracts import to_text
 from .errors import InputError
 from .history import History
@@ -22,7 +23,6 @@ from .policies.durations import seconds
 from .preparing import Entry, prepare
 from .progress import Progress
 from .result import FRAME_COLUMNS, Forecast
-from .uplift import factors
 
 VERSION = "0.1.0"
 LEAST_AHEAD, MOST_AHEAD = pd.Timedelta(minutes=1), pd.Timedelta(days=366)
@@ -116,7 +116,7 @@ def _finished(entry: Entry, found: PanelForecast, row: int, horizon: int, seed: 
     mean, quantiles, paths = found.mean[row], found.quantiles[row], found.paths(row, seed).astype(float)
     rng = np.random.default_rng((seed, row, 1))
     for uplift in entry.uplifts:
-        ahead = uplift.intensity[-horizon:] > 0
+        ahead = uplift.intensity[-horizon:] != 0.0
         effects = rng.normal(uplift.effect, uplift.spread, len(paths))
         paths *= factors(uplift, horizon, effects)
         mean = mean * factors(uplift, horizon, np.array([uplift.effect]))[0]
@@ -139,7 +139,7 @@ def _number(value: float) -> float | None:
 def _told(entry: Entry, found: PanelForecast, row: int, step_s: int, cutoff: pd.Timestamp) -> dict[str, Any]:
     """What the meta says of one series."""
     coverage, chosen = found.coverage, found.model[row]
-    future = [uplift for uplift in entry.uplifts if (uplift.intensity[-found.mean.shape[1] :] > 0).any()]
+    future = [uplift for uplift in entry.uplifts if uplift.ahead(found.mean.shape[1])]
     made: dict[str, Any] = {
         "unique_id": entry.row["unique_id"],
         "model": chosen,
@@ -153,10 +153,8 @@ def _told(entry: Entry, found: PanelForecast, row: int, step_s: int, cutoff: pd.
         "cover95": _number(coverage.cover95[row]) if coverage else None,
         "widened": coverage.widened if coverage else 1.0,
         "steps": {"known": int(entry.fit.sum()), "censored": entry.censored, "filled": entry.filled, "anomalous": entry.anomalies},
-        "events": [
-            {"kind": uplift.kind, "effect": _number(uplift.effect), "spread": _number(uplift.spread), "occurrences": uplift.occurrences}
-            for uplift in future
-        ],
+        "events": [uplift.told() for uplift in future if uplift.cause == "event"],
+        "kpis": [uplift.told() for uplift in future if uplift.cause == "kpi"],
     }
     return made | {"warnings": _cautions(made, len(entry.fit))}
 

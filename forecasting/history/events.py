@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The calendar: iCalendar (RFC 5545) and YAML events, with recurrence and time zones, as dated occurrences.
 
-iCalendar: SUMMARY names the event, the first of CATEGORIES is its kind; X-FORESTAGE-MAGNITUDE (a positive number, for
-example the expected attendance), X-FORESTAGE-DEVICES, X-FORESTAGE-SITES and X-FORESTAGE-METRICS (comma-separated) say how
-strong it is and where it acts. YAML: a list of ``{name, kind, start, end, magnitude, devices, sites, metrics, rrule, tz}``.
+iCalendar: SUMMARY names the event, the first of CATEGORIES is its kind; what else YAML can say is said in properties
+``X-FORESTAGE-MAGNITUDE``, ``-DEVICES``, ``-SITES``, ``-METRICS`` (comma-separated), ``-EXPECTED-UPLIFT``, ``-EXPECTED-SPREAD``
+and ``-LIKE``. YAML: a list of entries with the fields of `KNOWN`. See docs/events.md.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,16 +16,18 @@ from zoneinfo import ZoneInfo
 import icalendar
 import pandas as pd
 import recurring_ical_events
-from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
 
 from ..errors import InputError
+from .occurrence import moment, occurrence, repeats, to_utc, words
 from .reading import read_yaml
 from .table import EVENT_COLUMNS
 from .zones import require_zone
 
 FIRST, LAST = datetime(1990, 1, 1, tzinfo=ZoneInfo("UTC")), datetime(2060, 1, 1, tzinfo=ZoneInfo("UTC"))
 MOST = 20_000
-KNOWN = {"name", "kind", "start", "end", "magnitude", "devices", "sites", "metrics", "rrule", "tz"}
+LISTS = ("devices", "sites", "metrics")
+DECLARED = ("expected_uplift", "expected_spread", "like")
+KNOWN = {"name", "kind", "start", "end", "magnitude", *LISTS, *DECLARED, "rrule", "exdates", "tz"}
 
 
 def load_events(folder: Path) -> pd.DataFrame:
@@ -50,7 +52,11 @@ def event_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def read_ics(path: Path) -> list[dict[str, Any]]:
-    """Every occurrence of every event in an iCalendar file. A floating time is UTC."""
+    """Every occurrence of every event in an iCalendar file.
+
+    A whole day, and a time without a zone, is one on the clock of each series (RFC 5545, 3.3.5: floating), or of the calendar's own
+    ``X-WR-TIMEZONE``.
+    """
     try:
         calendar = icalendar.Calendar.from_ical(path.read_bytes())
         found = list(recurring_ical_events.of(calendar).between(FIRST, LAST))
@@ -58,10 +64,12 @@ def read_ics(path: Path) -> list[dict[str, Any]]:
         raise InputError(f"{path} is not a readable iCalendar file ({error}); export it again") from None
     if len(found) > MOST:
         raise InputError(f"{path} has more than {MOST} occurrences until 2060; give its recurrences an UNTIL or a COUNT")
-    return [_from_component(component, path) for component in found]
+    own = calendar.get("X-WR-TIMEZONE")
+    zone = require_zone(str(own), f"{path} X-WR-TIMEZONE") if own else None
+    return [_from_component(component, zone, path) for component in found]
 
 
-def _from_component(component: Any, path: Path) -> dict[str, Any]:
+def _from_component(component: Any, own: ZoneInfo | None, path: Path) -> dict[str, Any]:
     name = str(component.get("SUMMARY", "event"))
     where = f"{path} event {name!r}"
     start = component.decoded("DTSTART")
@@ -74,24 +82,24 @@ def _from_component(component: Any, path: Path) -> dict[str, Any]:
         "name": name,
         "kind": kinds[0].lower() if kinds else "event",
         "magnitude": component.get("X-FORESTAGE-MAGNITUDE", 1.0),
-        **{key: _words(component.get(f"X-FORESTAGE-{key.upper()}")) for key in ("devices", "sites", "metrics")},
+        "floating": _zoneless(start) and own is None,
+        **{key: words(component.get(f"X-FORESTAGE-{key.upper()}")) for key in LISTS},
+        **{key: component.get(f"X-FORESTAGE-{key.upper().replace('_', '-')}") for key in DECLARED},
     }
-    return _occurrence(raw, _moment(start, ZoneInfo("UTC"), where), _moment(end, ZoneInfo("UTC"), where), where)
+    zone = own or ZoneInfo("UTC")
+    return occurrence(raw, moment(start, zone, where), moment(end, zone, where), where)
+
+
+def _zoneless(value: date | datetime) -> bool:
+    return not isinstance(value, datetime) or value.tzinfo is None
 
 
 def _default_length(start: date | datetime) -> timedelta:
     return timedelta(hours=1) if isinstance(start, datetime) else timedelta(days=1)
 
 
-def _words(text: Any) -> tuple[str, ...]:
-    if text is None:
-        return ()
-    parts = text if isinstance(text, list | tuple) else str(text).replace("\\,", ",").split(",")
-    return tuple(str(part).strip() for part in parts if str(part).strip())
-
-
 def read_yml(path: Path) -> list[dict[str, Any]]:
-    """Every occurrence of every event in a YAML list; `rrule` (RFC 5545) repeats one on the clock of its `tz`."""
+    """Every occurrence of every event in a YAML list; `rrule` (RFC 5545) repeats one on the clock of its `tz`, but for `exdates`."""
     listed = read_yaml(path)
     if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
         raise InputError(f"{path} must be a list of events, each with name, start and end")
@@ -107,51 +115,24 @@ def _from_entry(entry: dict[str, Any], where: str) -> list[dict[str, Any]]:
             raise InputError(f"{where} has no {key}; add it")
     zone = require_zone(str(entry.get("tz", "UTC")), where)
     start, end = _local(entry["start"], zone, where), _local(entry["end"], zone, where)
-    raw = {"kind": "event", "magnitude": 1.0} | entry | {key: _words(entry.get(key)) for key in ("devices", "sites", "metrics")}
-    starts = _repeats(str(entry["rrule"]), start, where) if "rrule" in entry else [start]
+    days = all(isinstance(entry[edge], date) and not isinstance(entry[edge], datetime) for edge in ("start", "end"))
+    raw = {"kind": "event", "magnitude": 1.0} | entry | {key: words(entry.get(key)) for key in LISTS}
+    raw |= {"floating": days and "tz" not in entry}
+    starts = repeats(str(entry["rrule"]), start, zone, where, (FIRST, LAST), MOST) if "rrule" in entry else [start]
+    left = _left_out(entry.get("exdates", []), zone, where)
     length = end - start
-    return [_occurrence(raw, _to_utc(begin, zone), _to_utc(begin + length, zone), where) for begin in starts]
+    kept = [begin for begin in starts if begin not in left and begin.date() not in left]
+    return [occurrence(raw, to_utc(begin, zone), to_utc(begin + length, zone), where) for begin in kept]
 
 
-def _repeats(rule: str, start: datetime, where: str) -> list[datetime]:
-    """Starts on the local clock (naive), so that a weekly nine o'clock stays nine o'clock over a change of clocks."""
-    try:
-        starts = rrulestr(rule, dtstart=start).between(FIRST.replace(tzinfo=None), LAST.replace(tzinfo=None), inc=True)
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{where}: the rrule {rule!r} is not valid ({error}); write it like FREQ=WEEKLY;COUNT=4") from None
-    if len(starts) > MOST:
-        raise InputError(f"{where}: the rrule {rule!r} repeats more than {MOST} times; give it an UNTIL or a COUNT")
-    return list(starts)
+def _left_out(listed: Any, zone: ZoneInfo, where: str) -> set[date]:
+    """The days, and starts on the event's own clock, on which it does not repeat."""
+    if not isinstance(listed, list):
+        raise InputError(f"{where}: exdates must be a list of days or starts, like [2026-12-25]")
+    whole = {value for value in listed if isinstance(value, date) and not isinstance(value, datetime)}
+    return whole | {_local(value, zone, where) for value in listed if value not in whole}
 
 
 def _local(value: Any, zone: ZoneInfo, where: str) -> datetime:
     """The time on the event's own clock, naive."""
-    return _moment(value, zone, where).tz_convert(zone).tz_localize(None).to_pydatetime()
-
-
-def _to_utc(local: datetime, zone: ZoneInfo) -> pd.Timestamp:
-    return pd.Timestamp(local.replace(tzinfo=zone)).tz_convert("UTC")
-
-
-def _moment(value: Any, zone: ZoneInfo, where: str) -> pd.Timestamp:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime.combine(value, time.min)
-    try:
-        moment = pd.Timestamp(value)
-    except (ValueError, TypeError):
-        raise InputError(f"{where}: {value!r} is not a time; write it like 2026-11-23T04:05:06Z") from None
-    if moment.tzinfo is None:
-        moment = pd.Timestamp(moment.to_pydatetime().replace(tzinfo=zone))
-    return moment.tz_convert("UTC")
-
-
-def _occurrence(raw: dict[str, Any], start: pd.Timestamp, end: pd.Timestamp, where: str) -> dict[str, Any]:
-    if end <= start:
-        raise InputError(f"{where} ends at {end}, not after its start {start}; correct one of them")
-    try:
-        magnitude = float(raw["magnitude"])
-    except (TypeError, ValueError):
-        magnitude = -1.0
-    if not 0.0 < magnitude < 1e12:
-        raise InputError(f"{where}: the magnitude {str(raw['magnitude'])!r} is not a positive number; correct it")
-    return {**{column: raw.get(column) for column in EVENT_COLUMNS}, "start": start, "end": end, "magnitude": magnitude}
+    return moment(value, zone, where).tz_convert(zone).tz_localize(None).to_pydatetime()

@@ -97,7 +97,7 @@ def _ordered(whole: Parts) -> Parts:
     whole.series = whole.series.sort_values("unique_id", ignore_index=True)
     samples = whole.samples.sort_values(["unique_id", "ds"], kind="stable", ignore_index=True)
     whole.samples = samples[~samples.duplicated(["unique_id", "ds"])].reset_index(drop=True)
-    events = whole.events.drop_duplicates(["name", "kind", "start", "end"])
+    events = whole.events.drop_duplicates(["name", "kind", "start", "end", "devices", "sites", "metrics"])
     whole.events = events.sort_values(["start", "name"], ignore_index=True)
     whole.interventions = whole.interventions.sort_values(["unique_id", "ds"], ignore_index=True)
     return whole

@@ -19,7 +19,10 @@ SERIES_COLUMNS = (
     "unique_id", "device", "object", "metric", "unit", "tz", "kind",
     "criticality", "site", "role", "vendor", "model", "interval_s", "labels",
 )  # fmt: skip
-EVENT_COLUMNS = ("name", "kind", "start", "end", "magnitude", "devices", "sites", "metrics")
+EVENT_COLUMNS = (
+    "name", "kind", "start", "end", "magnitude", "devices", "sites", "metrics",
+    "expected_uplift", "expected_spread", "like", "floating",
+)  # fmt: skip
 INTERVENTION_COLUMNS = ("change_id", "unique_id", "ds", "template", "effect", "before", "after")
 DEMAND_KINDS = ("gauge", "event_count")
 Piece = tuple[np.ndarray, np.ndarray]
@@ -70,7 +73,8 @@ class History:
     series: one row a series, columns `SERIES_COLUMNS`, sorted by unique_id. Counters appear twice:
         raw (kind ``counter``) and as the rate derived from them (kind ``gauge``).
     samples: `unique_id, ds, y`; ds is UTC, y a float without NaN, sorted, no duplicates.
-    events: dated occurrences, columns `EVENT_COLUMNS`; start and end are UTC, end is exclusive.
+    events: dated occurrences, columns `EVENT_COLUMNS`; start and end are UTC, end is exclusive (where
+        `floating`, they are what the clock of each series shows, written as if it were UTC; see `causes.calendar.acting`).
     interventions: our own changes, columns `INTERVENTION_COLUMNS`.
     """
 

@@ -53,7 +53,7 @@ class World:
         """A dated event that acts everywhere."""
         nowhere: tuple[str, ...] = ()
         self.events.append(
-            {"name": name, "kind": kind, "start": start, "end": end, "magnitude": 1.0} | dict.fromkeys(EVENT_COLUMNS[5:], nowhere)
+            {"name": name, "kind": kind, "start": start, "end": end, "magnitude": 1.0} | dict.fromkeys(("devices", "sites", "metrics"), nowhere)
         )
 
     def run(self, catalogue: str | Path = LAB, as_of: datetime = AS_OF, **given: Any) -> Result:

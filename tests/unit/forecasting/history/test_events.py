@@ -47,6 +47,39 @@ def test_yaml_events_do_the_same(tmp_path):
     assert found["sites"].tolist() == [("a",), ("a",)]
 
 
+def test_a_yaml_event_ends_in_utc_and_leaves_days_out(tmp_path):
+    (tmp_path / "events.yml").write_text(
+        "- {name: Match, start: 2026-10-22 09:00, end: 2026-10-22 11:00, tz: Europe/Berlin,"
+        " rrule: FREQ=WEEKLY;UNTIL=20261112T080000Z, exdates: [2026-10-29, 2026-11-05 09:00]}"
+    )
+    assert load_events(tmp_path)["start"].tolist() == [pd.Timestamp("2026-10-22T07:00Z"), pd.Timestamp("2026-11-12T08:00Z")]
+
+
+def test_what_an_event_is_expected_to_do_is_read_from_both_kinds_of_file(tmp_path):
+    (tmp_path / "events.yml").write_text(
+        "- {name: Black Week, kind: campaign, start: 2026-11-23, end: 2026-11-28, expected_uplift: 0.4, expected_spread: 0.1}\n"
+        "- {name: All Saints, kind: holiday, start: 2026-11-01, end: 2026-11-02, like: Sunday, tz: Europe/Berlin}"
+    )
+    (tmp_path / "events.ics").write_text(
+        ICS.replace("X-FORESTAGE-MAGNITUDE:2.5", "X-FORESTAGE-EXPECTED-UPLIFT:0.3\nX-FORESTAGE-EXPECTED-SPREAD:0.2")
+    )
+    found = load_events(tmp_path).drop_duplicates("name").set_index("name")
+    assert tuple(found.loc["Black Week", ["expected_uplift", "expected_spread", "floating"]]) == (0.4, 0.1, True)
+    assert tuple(found.loc["All Saints", ["like", "floating", "start"]]) == ("sunday", False, pd.Timestamp("2026-10-31T23:00Z"))
+    assert tuple(found.loc["Market day", ["expected_uplift", "expected_spread", "floating"]]) == (0.3, 0.2, False)
+
+
+@pytest.mark.parametrize(
+    ("head", "floating", "start"),
+    [("", True, "2026-12-24T00:00Z"), ("X-WR-TIMEZONE:Asia/Tokyo\n", False, "2026-12-23T15:00Z")],
+)
+def test_a_whole_day_without_a_zone_is_the_day_of_each_series_or_of_the_calendar(tmp_path, head, floating, start):
+    event = "BEGIN:VEVENT\nUID:2@test\nDTSTAMP:20260101T000000Z\nSUMMARY:Eve\nDTSTART;VALUE=DATE:20261224\nEND:VEVENT\n"
+    (tmp_path / "events.ics").write_text(f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//test//EN\n{head}{event}END:VCALENDAR\n")
+    found = load_events(tmp_path).iloc[0]
+    assert (bool(found["floating"]), found["start"], found["end"] - found["start"]) == (floating, pd.Timestamp(start), pd.Timedelta("1D"))
+
+
 def test_no_calendar_is_an_empty_calendar(tmp_path):
     assert load_events(tmp_path).empty
 
@@ -60,6 +93,12 @@ def test_no_calendar_is_an_empty_calendar(tmp_path):
         ("- {name: x, start: 2026-01-01, end: 2026-01-02, magnitude: -1}", "not a positive number"),
         ("- {name: x, start: 2026-01-01, end: 2026-01-02, colour: red}", "unknown field 'colour'"),
         ("- {name: x, start: soon, end: 2026-01-02}", "is not a time"),
+        ("- {name: x, start: 2026-01-01, end: 2026-01-02, expected_uplift: much}", "expected_uplift 'much' is not a share"),
+        ("- {name: x, start: 2026-01-01, end: 2026-01-02, expected_uplift: -2}", "expected_uplift '-2' is not a share"),
+        ("- {name: x, start: 2026-01-01, end: 2026-01-02, expected_spread: 0.1}", "beside an expected_uplift"),
+        ("- {name: x, start: 2026-01-01, end: 2026-01-02, like: someday}", "no day of the week"),
+        ("- {name: x, start: 2026-01-01, end: 2026-01-02, like: sunday, expected_uplift: 1}", "keep one of them"),
+        ("- {name: x, start: 2026-01-01, end: 2026-01-02, exdates: 2026-01-03}", "exdates must be a list"),
         ("- {name: x, start: 2026-01-01, end: 2026-01-02, rrule: SOMETIMES}", "rrule"),
         ("a: [", "line 1|line 2"),
         ("just words", "must be a list"),

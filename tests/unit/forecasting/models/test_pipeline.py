@@ -222,7 +222,7 @@ def test_a_coming_event_carries_the_effect_of_the_past_ones():
     for start in starts:
         values[(index >= start) & (index < start + pd.Timedelta("12h"))] *= 1.5
     rows = [("Sale", "campaign", start, start + pd.Timedelta("12h"), 1.0, (), (), ()) for start in starts]
-    events = pd.DataFrame(rows, columns=EVENT_COLUMNS)
+    events = pd.DataFrame(rows, columns=EVENT_COLUMNS[:8])
     known = history({"r1|eth1|if_out_bps": pd.Series(values, index=index)})
     plain, told = run(known, model="seasonal_naive"), run(replace(known, events=events), model="seasonal_naive")
     ratio = told.frame["q50"].to_numpy() / plain.frame["q50"].to_numpy()
