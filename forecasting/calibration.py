@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from .contracts import parse_time
 from .explain import Sureness
+from .helping import Helps, helps_of
 from .ledger import decided
 
 Floats = npt.NDArray[np.float64]
@@ -40,7 +41,6 @@ LEAST_EVENTS = 5.0
 LEAST_STREAMS = 3
 EXTREME = 0.005
 Z90 = 1.645
-HELP_PRIOR = (2.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ class Pool:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Offsets of all pools, and how often changes helped. `EMPTY` leaves every probability as it is."""
+    """Offsets of all pools, and how often changes helped (see `helping`). `EMPTY` leaves every probability as it is."""
 
     overall: Pool = Pool("global", 0.0, 0.0, 0.0, 0)
     policies: Mapping[str, Pool] = field(default_factory=dict)
     groups: Mapping[tuple[str, str], Pool] = field(default_factory=dict)
-    helps: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    helps: Helps = field(default_factory=Helps)
 
     def judge(self, policy: str, group: str, raw: float) -> Sureness:
         """Calibrate a raw probability: by its group, else its policy, else all; the narrowest pool with enough events is named."""
@@ -78,11 +78,6 @@ class Calibration:
         spread = Z90 * used[-1].error
         low, middle, high = (float(_sigmoid(np.array(centre + shift))) for shift in (-spread, 0.0, spread))
         return Sureness(raw, middle, used[-1].effective_n, (low, high), used[-1].name)
-
-    def p_helps(self, policy: str) -> float | None:
-        """P(a change of this policy helps, given that it is needed), or None before any was measured."""
-        yes, no = self.helps.get(policy, (0.0, 0.0))
-        return (yes + HELP_PRIOR[0]) / (yes + no + sum(HELP_PRIOR)) if yes + no else None
 
 
 EMPTY = Calibration()
@@ -103,7 +98,7 @@ class _Case:
 
 def calibrate(entries: Iterable[Mapping[str, Any]], as_of: datetime) -> Calibration:
     """Learn from the entries that have matured by `as_of`, whatever became of their recommendations."""
-    known = decided((dict(entry) for entry in entries), as_of)
+    known = [entry for entry in decided((dict(entry) for entry in entries), as_of) if math.isfinite(entry["p_raw"])]
     cases = [_case(entry) for entry in known]
     overall = _pool("global", cases, [0.0] * len(cases))
     by_policy, by_group = _split(cases, lambda case: case.policy), _split(cases, lambda case: (case.policy, case.group))
@@ -113,7 +108,7 @@ def calibrate(entries: Iterable[Mapping[str, Any]], as_of: datetime) -> Calibrat
     for (policy, group), part in by_group.items():
         start = base + (policies[policy].offset if policies[policy].counts else 0.0)
         groups[policy, group] = _pool(f"policy {policy}, group {group}", part, [start] * len(part))
-    return Calibration(overall, policies, groups, _helps(known))
+    return Calibration(overall, policies, groups, helps_of(known))
 
 
 def _split(cases: list[_Case], key: Any) -> dict[Any, list[_Case]]:
@@ -171,20 +166,6 @@ def _root(falling: Any, reach: float) -> float:
         middle = (low + high) / 2.0
         low, high = (middle, high) if falling(middle) > 0 else (low, middle)
     return (low + high) / 2.0
-
-
-def _helps(known: Iterable[Mapping[str, Any]]) -> dict[str, tuple[float, float]]:
-    """Per policy, how many changes helped and how many did not; one change counts once."""
-    verdicts = {
-        (entry["policy"], entry["outcome"]["change_id"]): entry["outcome"]["helped"]
-        for entry in known
-        if entry["outcome"].get("change_id") and entry["outcome"].get("helped") in ("yes", "no")
-    }
-    found: dict[str, tuple[float, float]] = {}
-    for (policy, _change), verdict in verdicts.items():
-        yes, no = found.get(policy, (0.0, 0.0))
-        found[policy] = (yes + (verdict == "yes"), no + (verdict == "no"))
-    return found
 
 
 def _logit(p: float) -> float:

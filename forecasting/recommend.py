@@ -148,7 +148,7 @@ def _choose(given: Round, state: _State, found: Evaluation, sure: Sureness, fact
         return None
     name = _id(given.as_of, policy.name, *target.key)
     proposal = Proposal(name, found, sure, target, template.kind, parameters, given.history, given.as_of)
-    fresh = recommendation(proposal) | {"engine": ENGINE, "p_helps": given.calibration.p_helps(policy.name)}
+    fresh = recommendation(proposal) | {"engine": ENGINE, "p_helps": given.calibration.helps.probability(policy.name, template.name)}
     other = state.chosen.get(target)
     if other is not None and other["priority"] >= fresh["priority"]:
         other["evidence"]["series"].append(str(found.row["unique_id"]))

@@ -66,7 +66,7 @@ def _scores(entries: list[dict[str, Any]], kind: str) -> dict[str, Any] | None:
     return {
         "effective_n": float(weights.sum()),
         "brier": float(np.average((stated - needed) ** 2, weights=weights)),
-        "ece": _ece(stated, needed, weights),
+        "ece": calibration_error(stated, needed, weights),
         "ece_interval": _ece_interval(entries, stated, needed, weights),
         "bins": _bins(stated, needed, weights),
     }
@@ -76,7 +76,8 @@ def _place(stated: Floats) -> npt.NDArray[np.int64]:
     return np.minimum((stated * BINS).astype(np.int64), BINS - 1)
 
 
-def _ece(stated: Floats, needed: Floats, weights: Floats) -> float:
+def calibration_error(stated: Floats, needed: Floats, weights: Floats) -> float:
+    """Expected calibration error, 0–1: |stated − came| of each of five equal bins of stated probability, by the bin's weight."""
     gaps = np.bincount(_place(stated), weights=weights * (stated - needed), minlength=BINS)
     return float(np.abs(gaps).sum() / weights.sum())
 
@@ -95,7 +96,7 @@ def _ece_interval(entries: list[dict[str, Any]], stated: Floats, needed: Floats,
     for _unused in range(RESAMPLES):
         times = np.bincount(rng.integers(0, len(names), len(names)), minlength=len(names))[stream]
         if (weights * times).sum() > 0:
-            found.append(_ece(stated, needed, weights * times))
+            found.append(calibration_error(stated, needed, weights * times))
     low, high = np.quantile(found, (0.05, 0.95))
     return [float(low), float(high)]
 

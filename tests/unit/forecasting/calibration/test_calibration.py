@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from forecasting.calibration import EMPTY, LEAST_EVENTS, STREAM_MOST, calibrate, event_weights
 from forecasting.contracts import to_text
+from forecasting.helping import STREAM_MOST_HELPS, helps_of
 from forecasting.reliability import as_text, reliability, wilson
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -137,12 +138,64 @@ def test_a_higher_raw_probability_never_gets_a_lower_confidence(seed: int, raw: 
     assert learnt.judge("capacity", "core", raw + more).confidence >= learnt.judge("capacity", "core", raw).confidence
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.floats(0, 1), st.floats(0, 1))
+def test_a_confidence_is_a_probability_inside_its_interval(seed: int, truth: float, raw: float) -> None:
+    found = calibrate(world(np.random.default_rng(seed), 12, 3, truth, 0.6), NOW).judge("capacity", "core", raw)
+    assert found.interval is not None
+    assert 0.0 < found.interval[0] <= found.confidence <= found.interval[1] < 1.0
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32), st.randoms(use_true_random=False))
+def test_the_order_of_outcomes_does_not_matter(seed: int, shuffler: Any) -> None:
+    entries = world(np.random.default_rng(seed), 12, 4, 0.3, 0.7) + world(np.random.default_rng(seed), 8, 4, 0.6, 0.4, "other")
+    mixed = list(entries)
+    shuffler.shuffle(mixed)
+    one, other = calibrate(entries, NOW), calibrate(mixed, NOW)
+    for policy in ("capacity", "other", "new"):
+        assert one.judge(policy, "core", 0.5).confidence == pytest.approx(other.judge(policy, "core", 0.5).confidence, abs=1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 5), st.floats(0.05, 0.95), st.sampled_from(["needed", "not_needed"]))
+def test_the_fewer_the_outcomes_the_nearer_to_the_prior(few: int, raw: float, came: str) -> None:
+    def moved(streams: int) -> float:
+        entries = [entry(f"s{number}", START, raw, came) for number in range(streams)]
+        return abs(calibrate(entries, NOW).judge("capacity", "core", raw).confidence - raw)
+
+    assert moved(few) <= moved(4 * few) + 1e-9 <= moved(20 * few) + 2e-9
+
+
+def test_what_is_no_number_teaches_nothing() -> None:
+    entries = world(np.random.default_rng(7), 20, 3, 0.4, 0.6)
+    broken = [entry(f"n{number}", START, float("nan"), "needed") for number in range(50)]
+    assert calibrate(entries + broken, NOW) == calibrate(entries, NOW)
+
+
+def change(stream: str, name: str, helped: str, policy: str = "capacity", template: str = "capacity") -> dict[str, Any]:
+    return entry(stream, START, 0.8, "needed", policy=policy, change_id=name, helped=helped) | {"template": template}
+
+
 def test_help_is_counted_per_change_and_kept_apart_from_need() -> None:
-    entries = [entry("s", START + n * HORIZON, 0.8, "needed", change_id="change-01", helped="yes") for n in range(5)]
-    entries.append(entry("t", START, 0.8, "needed", change_id="change-02", helped="no"))
+    entries = [change("s", "change-01", "yes") | {"entry_id": f"round-{number}"} for number in range(5)] + [change("t", "change-02", "no")]
     learnt = calibrate(entries, NOW)
-    assert learnt.p_helps("capacity") == pytest.approx(3 / 5)
-    assert learnt.p_helps("other") is None
+    assert learnt.helps.probability("capacity", "capacity") == pytest.approx((1 + 3 * 0.6) / 5)
+    assert learnt.helps.probability("another policy", "capacity") == pytest.approx(0.6), "a new policy starts from its template"
+    assert learnt.helps.probability("capacity", "another template") is None
+    assert calibrate([change("s", "change-01", "unknown")], NOW).helps.probability("capacity", "capacity") is None
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.sampled_from(["yes", "no", "unknown"]), max_size=30), st.lists(st.sampled_from(["yes", "no"]), min_size=1, max_size=60))
+def test_one_stream_cannot_move_the_probability_of_help_beyond_the_bound(honest: list[str], lies: list[str]) -> None:
+    entries = [change(f"s{number}", f"honest-{number}", said, policy=f"p{number % 2}") for number, said in enumerate(honest)]
+    poison = [change("poison", f"lie-{number}", said, policy=f"p{number % 2}") for number, said in enumerate(lies)]
+    before, after = helps_of(entries), helps_of(entries + poison)
+    assert after == helps_of((entries + poison)[::-1])
+    for policy in ("p0", "p1"):
+        was = before.probability(policy, "capacity")
+        assert abs((after.probability(policy, "capacity") or 0.0) - (2 / 3 if was is None else was)) <= STREAM_MOST_HELPS + 1e-9
 
 
 def test_the_report_shows_origins_bins_and_effective_n() -> None:

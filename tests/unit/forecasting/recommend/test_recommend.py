@@ -13,6 +13,7 @@ import pytest
 
 from forecasting.calibration import Calibration, Pool
 from forecasting.contracts import errors_of, parse_time
+from forecasting.helping import Helps
 from forecasting.policies import load, read_templates
 from forecasting.recommend import Round, recommend
 
@@ -123,10 +124,11 @@ def test_without_a_coming_event_nothing_is_asked_for_it(lab: Any) -> None:
 def test_calibration_decides_and_is_shown(lab: Any) -> None:
     humbled = Calibration(Pool("global", -6.0, 0.3, 40.0, 9))
     assert lab.run(calibration=humbled).forecast["recommendations"] == []
-    sure = by_kind(lab.run(calibration=Calibration(Pool("global", 0.1, 0.3, 40.0, 9), helps={"uplink-capacity": (7.0, 0.0)})))
+    helps = Helps({"capacity": (7.0, 7.0)}, {("uplink-capacity", "capacity"): (7.0, 7.0)})
+    sure = by_kind(lab.run(calibration=Calibration(Pool("global", 0.1, 0.3, 40.0, 9), helps=helps)))
     assert "calibrated on 40 independent outcomes" in sure["capacity"]["evidence"]["outlook"]
     assert sure["capacity"]["evidence"]["calibration"]["pool"] == "global"
-    assert sure["capacity"]["p_helps"] == pytest.approx(0.9)
+    assert sure["capacity"]["p_helps"] == pytest.approx((7 + 3 * 0.9) / 10)
     assert sure["te_cost"]["p_helps"] is None
 
 
