@@ -10,6 +10,6 @@ from __future__ import annotations
 
 from .clock import parse_time, to_text
 from .priority import Factors, Priority, tier_of
-from .validation import ContractError, check, errors_of, schema_of
+from .validation import ContractError, check, errors_of, field_test, schema_of
 
-__all__ = ["ContractError", "Factors", "Priority", "check", "errors_of", "parse_time", "schema_of", "tier_of", "to_text"]
+__all__ = ["ContractError", "Factors", "Priority", "check", "errors_of", "field_test", "parse_time", "schema_of", "tier_of", "to_text"]

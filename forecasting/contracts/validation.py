@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +42,19 @@ def validator_of(kind: str) -> Draft202012Validator:
     from jsonschema import Draft202012Validator
 
     return Draft202012Validator(schema_of(kind), registry=_registry())
+
+
+@cache
+def field_test(kind: str, field: str) -> Callable[[Any], bool]:
+    """Whether a value fits one field of a schema, as `errors_of` says of that field alone, but fast for text: for large tables."""
+    schema = schema_of(kind)["properties"][field]
+    if "$ref" in schema:
+        schema = schema_of("common")["$defs"][schema["$ref"].rsplit("/", 1)[1]]
+    if schema.get("type") != "string" or set(schema) - {"type", "pattern", "minLength", "maxLength", "description"}:
+        fits: Callable[[Any], bool] = validator_of(kind).evolve(schema=schema).is_valid
+        return fits
+    found, least, most = re.compile(schema.get("pattern", "")).search, schema.get("minLength", 0), schema.get("maxLength", sys.maxsize)
+    return lambda value: isinstance(value, str) and least <= len(value) <= most and found(value) is not None
 
 
 def errors_of(kind: str, value: Any) -> list[str]:

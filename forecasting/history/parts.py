@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..contracts import errors_of
+from ..contracts import errors_of, field_test
 from ..errors import InputError
 from .counters import derive
-from .table import EVENT_COLUMNS, INTERVENTION_COLUMNS, SERIES_COLUMNS, History, empty
+from .table import EVENT_COLUMNS, INTERVENTION_COLUMNS, SERIES_COLUMNS, History, empty, slices_of
 from .zones import require_zone
 
 SAMPLE_COLUMNS = ("unique_id", "ds", "y")
+REQUIRED = SERIES_COLUMNS[:7]
 
 
 @dataclass
@@ -33,21 +34,52 @@ class Parts:
 
 def series_table(raw: pd.DataFrame, source: object) -> pd.DataFrame:
     """Check every row against the schema `series_row`, and give the table its full set of columns."""
-    rows = []
-    for number, raw_row in enumerate(raw.to_dict("records")):
-        row = {str(key): value for key, value in raw_row.items() if key in SERIES_COLUMNS and not _blank(value)}
-        if "interval_s" in row:
-            row["interval_s"] = _interval(row["interval_s"], source, number)
-        wrong = errors_of("series_row", row)
-        if wrong:
-            raise InputError(f"{source} series {number + 1} ({str(row.get('unique_id'))!r}): {wrong[0]}; correct that field")
-        require_zone(row["tz"], f"{source} series {row['unique_id']!r}")
-        rows.append(row)
-    table = pd.DataFrame(rows).reindex(columns=list(SERIES_COLUMNS)).astype(object)
+    columns = {column: _column(raw, column) for column in SERIES_COLUMNS}
+    for number in np.flatnonzero(np.any([wrong for _unused, wrong in columns.values()], axis=0)):
+        _refuse(raw.iloc[[number]].to_dict("records")[0], int(number), source)
+    table = pd.DataFrame({column: pd.Series(values, dtype=object) for column, (values, _unused) in columns.items()})
     twice = table["unique_id"].duplicated()
     if twice.any():
         raise InputError(f"{source}: the series {table.loc[twice, 'unique_id'].iloc[0]!r} is described twice; keep one row")
-    return table.where(table.notna(), None).sort_values("unique_id", ignore_index=True)
+    return table.sort_values("unique_id", ignore_index=True)
+
+
+def _column(raw: pd.DataFrame, column: str) -> tuple[np.ndarray, np.ndarray]:
+    """A column's values (None where blank), and in which rows they break the schema; each value that occurs is looked at once."""
+    if column not in raw:
+        return np.full(len(raw), None, dtype=object), np.full(len(raw), column in REQUIRED)
+    try:
+        codes, found = pd.factorize(raw[column])
+    except TypeError:  # a list or the like, which no column may hold
+        return np.full(len(raw), None, dtype=object), np.ones(len(raw), dtype=bool)
+    held = np.full(len(found) + 1, None, dtype=object)
+    wrong = np.full(len(found) + 1, column in REQUIRED)
+    for place, value in enumerate(found):
+        if not _blank(value):
+            held[place], wrong[place] = _checked(column, value)
+    return held[codes], wrong[codes]
+
+
+def _checked(column: str, value: Any) -> tuple[Any, bool]:
+    """The value as it is kept, and whether it breaks the schema."""
+    try:
+        kept = float(value) if column == "interval_s" else value
+        if column == "tz":
+            require_zone(kept, "")
+    except (ValueError, TypeError):
+        return value, True
+    return kept, not field_test("series_row", column)(kept)
+
+
+def _refuse(raw_row: dict[Any, Any], number: int, source: object) -> None:
+    """Raise the sentence on what is wrong in a row."""
+    row = {str(key): value for key, value in raw_row.items() if key in SERIES_COLUMNS and not _blank(value)}
+    if "interval_s" in row:
+        row["interval_s"] = _interval(row["interval_s"], source, number)
+    wrong = errors_of("series_row", row)
+    if wrong:
+        raise InputError(f"{source} series {number + 1} ({str(row.get('unique_id'))!r}): {wrong[0]}; correct that field")
+    require_zone(row["tz"], f"{source} series {row['unique_id']!r}")
 
 
 def _blank(value: Any) -> bool:
@@ -97,7 +129,7 @@ def _ordered(whole: Parts) -> Parts:
     whole.series = whole.series.sort_values("unique_id", ignore_index=True)
     samples = whole.samples.sort_values(["unique_id", "ds"], kind="stable", ignore_index=True)
     whole.samples = samples[~samples.duplicated(["unique_id", "ds"])].reset_index(drop=True)
-    events = whole.events.drop_duplicates(["name", "kind", "start", "end", "devices", "sites", "metrics"])
+    events = whole.events.drop_duplicates(["name", "kind", "start", "end"])
     whole.events = events.sort_values(["start", "name"], ignore_index=True)
     whole.interventions = whole.interventions.sort_values(["unique_id", "ds"], ignore_index=True)
     return whole
@@ -106,17 +138,19 @@ def _ordered(whole: Parts) -> Parts:
 def assemble(parts: Parts) -> History:
     """Fill in measured sampling intervals, derive rates from counters, and drop (by name) what has no samples."""
     series, samples = parts.series, parts.samples
-    measured = _measured_intervals(samples)
     bare = ~series["unique_id"].isin(samples["unique_id"].unique())
     left_out = parts.left_out + [{"unique_id": name, "reason": "it has no samples with a value"} for name in series.loc[bare, "unique_id"]]
     series = series[~bare].reset_index(drop=True)
     given = pd.to_numeric(series["interval_s"]).astype(float)
-    series["interval_s"] = given.fillna(series["unique_id"].map(measured))
+    if given.isna().any():
+        given = given.fillna(series["unique_id"].map(_measured_intervals(samples, set(series.loc[given.isna(), "unique_id"]))))
+    series["interval_s"] = given
     series, samples = derive(series, samples)
     return History(series, samples, parts.events, parts.interventions, tuple(parts.warnings), tuple(left_out))
 
 
-def _measured_intervals(samples: pd.DataFrame) -> dict[str, float]:
-    """The median distance of samples, s, for each series that has at least two."""
-    gaps = samples.groupby("unique_id")["ds"].diff().dt.total_seconds()
-    return {str(name): float(value) for name, value in gaps.groupby(samples["unique_id"]).median().dropna().items()}
+def _measured_intervals(samples: pd.DataFrame, wanted: set[str]) -> dict[str, float]:
+    """The median distance of samples, s, for each wanted series that has at least two."""
+    stamps = samples["ds"].dt.as_unit("ns").astype("int64").to_numpy()
+    places = {name: place for name, place in slices_of(samples).items() if name in wanted and place.stop - place.start > 1}
+    return {name: float(np.median(np.diff(stamps[place]) / 1e9)) for name, place in places.items()}

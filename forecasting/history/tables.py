@@ -11,12 +11,11 @@ import pandas as pd
 from ..contracts import check
 from ..errors import InputError
 from .events import load_events
-from .parts import SAMPLE_COLUMNS, Parts, series_table
+from .parts import REQUIRED, SAMPLE_COLUMNS, Parts, series_table
 from .quality import clean
 from .reading import find_table, read_table, read_yaml
-from .table import INTERVENTION_COLUMNS, SERIES_COLUMNS
+from .table import INTERVENTION_COLUMNS
 
-NEEDED = SERIES_COLUMNS[:7]
 BEGINNING = pd.Timestamp("1970-01-01", tz="UTC")
 MAPPING_DEFAULTS = {"unit": "bit/s", "tz": "UTC", "kind": "gauge"}
 
@@ -43,7 +42,7 @@ def _folder(folder: Path) -> Parts:
     if series_file is None or values_file is None:
         missing = "series" if series_file is None else "values"
         raise InputError(f"{folder} has no {missing}.parquet or {missing}.csv; a history folder needs both series and values")
-    series = series_table(read_table(series_file, NEEDED), series_file)
+    series = series_table(read_table(series_file, REQUIRED), series_file)
     samples, warnings = clean(read_table(values_file, SAMPLE_COLUMNS), values_file)
     unknown = sorted(set(samples["unique_id"].unique()) - set(series["unique_id"]))
     if unknown:
