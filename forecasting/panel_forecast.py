@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from .metrics import seasonal_scale
 from .models.protocol import Model
 from .panel import Floats, Panel
 from .paths import PATHS, couple, trajectories
+from .regime import unsettled
 from .rolling import Errors, backtest, origins_of
 from .selection import choose
 
@@ -35,6 +36,7 @@ class PanelForecast:
     model: the chosen model of each series; scores: model → back-test MASE (n,).
     coverage: how the intervals held in the back-test, or None where the history was too short for one.
     z: normalised error trajectories (origins, n, horizon), the shapes of the paths.
+    unsettled: (n,), by how much the intervals were widened since the series has just changed, see `regime`.
     """
 
     mean: Floats
@@ -43,6 +45,7 @@ class PanelForecast:
     scores: dict[str, Floats]
     coverage: Coverage | None
     z: Floats
+    unsettled: Floats
 
     def paths(self, row: int, seed: int = 0, count: int = PATHS) -> NDArray[np.float32]:
         """Sample paths (count, horizon) of one series, in its unit."""
@@ -73,11 +76,13 @@ def forecast_panel(panel: Panel, models: list[Model], report: Report = _silent) 
         coverage: Coverage | None = measure(normalised)
     else:
         normalised, coverage = untested(panel, spread[:, 0]), None
-    quantiles = fan(mean, normalised, coverage.widened if coverage else 1.0)
+    changed = unsettled(normalised.z, panel.season) if origins else np.ones(len(panel.ids))
+    wide = replace(normalised, size=normalised.size * changed[:, None])
+    quantiles = fan(mean, wide, coverage.widened if coverage else 1.0)
     scale = seasonal_scale(panel.y, panel.season)
     scores = {error.model: error.mean_absolute() / scale for error in errors}
     report("forecast", total, total)
-    return PanelForecast(mean, quantiles, tuple(models[number].name for number in chosen), scores, coverage, normalised.z)
+    return PanelForecast(mean, quantiles, tuple(models[number].name for number in chosen), scores, coverage, normalised.z, changed)
 
 
 def _tested(model: Model, panel: Panel, origins: tuple[int, ...]) -> Errors:

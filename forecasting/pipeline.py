@@ -152,6 +152,7 @@ def _told(entry: Entry, found: PanelForecast, row: int, step_s: int, cutoff: pd.
         "cover80": _number(coverage.cover80[row]) if coverage else None,
         "cover95": _number(coverage.cover95[row]) if coverage else None,
         "widened": coverage.widened if coverage else 1.0,
+        "unsettled": round(float(found.unsettled[row]), 2),
         "steps": {"known": int(entry.fit.sum()), "censored": entry.censored, "filled": entry.filled, "anomalous": entry.anomalies},
         "events": [uplift.told() for uplift in future if uplift.cause == "event"],
         "kpis": [uplift.told() for uplift in future if uplift.cause == "kpi"],
@@ -166,6 +167,9 @@ def _cautions(made: dict[str, Any], steps: int) -> list[str]:
         found.append("the history is too short for a back-test: the intervals are a guess")
     if made["widened"] > 1.0:
         found.append(f"the intervals covered too little in the back-test and were widened by {made['widened']:g}")
+    if made["unsettled"] > 1.0:
+        times = f"{made['unsettled']:.1f} times"
+        found.append(f"the series has changed lately: its latest errors are {times} as large as usual, and the intervals were made {times} as wide")
     if made["cover80"] is not None and made["cover80"] < LOW_COVER80:
         found.append(f"the 80 % interval held only {made['cover80']:.0%} of this series in the back-test")
     if made["steps"]["censored"] > MUCH_CENSORED * steps:
