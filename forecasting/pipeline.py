@@ -169,7 +169,7 @@ def _cautions(made: dict[str, Any], steps: int) -> list[str]:
         found.append(f"the intervals covered too little in the back-test and were widened by {made['widened']:g}")
     if made["unsettled"] > 1.0:
         times = f"{made['unsettled']:.1f} times"
-        found.append(f"the series has changed lately: its latest errors are {times} as large as usual, and the intervals were made {times} as wide")
+        found.append(f"the series has changed lately: its latest errors are {times} as large as usual; the intervals were widened as much")
     if made["cover80"] is not None and made["cover80"] < LOW_COVER80:
         found.append(f"the 80 % interval held only {made['cover80']:.0%} of this series in the back-test")
     if made["steps"]["censored"] > MUCH_CENSORED * steps:
