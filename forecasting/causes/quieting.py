@@ -8,82 +8,38 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..grid import DAY_S, seasons_of, wall
 from ..history import History
 from ..panel import Floats
-from .calendar import acting, intensity
-from .declared import declared_of
-from .learning import Clock, learn
-from .uplift import Uplift, without
+from .calendar import acting
+from .events import clock_of, on_the_wall, uplifts_of
+from .figures import figures_of
+from .kpi import kpi_uplift
+from .uplift import Uplift, without_all
 
-ROUNDS = 2
 FARTHEST = pd.Timedelta(days=2)
 
 
 def quieted(
     history: History, rows: list[dict[str, Any]], values: Floats, times: pd.DatetimeIndex, step_s: int
 ) -> tuple[Floats, list[tuple[Uplift, ...]]]:
-    """Take the effect of the calendar out of non-negative series of one time zone.
+    """Take the effect of the calendar, and of business figures that have a plan, out of non-negative series of one time zone.
 
     values: (n, t), NaN only before a series' beginning; times: (t + horizon,) on the wall clock of the zone, see `grid.wall`.
     """
     made: list[tuple[Uplift, ...]] = [()] * len(rows)
     calm = values.copy()
-    if history.events.empty:
-        return calm, made
-    near = _near(history.events, times)
-    for number, row in enumerate(rows):
-        if not near.empty and np.isfinite(values[number]).any() and np.nanmin(values[number]) >= 0.0:
-            made[number] = uplifts_of(_on_the_wall(acting(near, row), str(row["tz"]), times), values[number], times, step_s)
-            calm[number] = _without_all(values[number], made[number])
+    near = _near(history.events, times) if len(history.events) else history.events
+    known = values.shape[1]
+    figures = figures_of(history, times, str(rows[0]["tz"]), step_s, known) if len(history.plan) else []
+    for number, row in enumerate(rows if len(near) or figures else []):
+        if np.isfinite(values[number]).any() and np.nanmin(values[number]) >= 0.0:
+            found = uplifts_of(on_the_wall(acting(near, row), str(row["tz"]), times), values[number], times, step_s)
+            planned = kpi_uplift(row, without_all(values[number], found), figures, clock_of(times, step_s, known).period)
+            made[number] = (*found, planned) if planned else found
+            calm[number] = without_all(values[number], made[number])
     return calm, made
-
-
-def uplifts_of(events: list[dict[str, Any]], values: Floats, times: pd.DatetimeIndex, step_s: int) -> tuple[Uplift, ...]:
-    """What events do to one series (t,), by kind; start and end are on the clock of `times`.
-
-    Kinds of events that fall together are told apart in a second round, each measured on what the others leave.
-    """
-    kinds = {kind: [event for event in events if event["kind"] == kind] for kind in sorted({event["kind"] for event in events})}
-    if not kinds:
-        return ()
-    strengths = {kind: intensity(listed, times, step_s) for kind, listed in kinds.items()}
-    declared = {kind: declared_of(listed, times[len(values)]) for kind, listed in kinds.items()}
-    marked = np.stack([strength[: len(values)] > 0 for strength in strengths.values()])
-    busy = np.asarray(marked.any(axis=0))
-    clock = clock_of(times, step_s, len(values))
-    found: dict[str, Uplift] = {}
-    for _round in range(ROUNDS if (marked.sum(axis=0) > 1).any() else 1):
-        for kind, strength in strengths.items():
-            rest = _without_all(values, [uplift for other, uplift in found.items() if other != kind])
-            made = learn(kind, rest, strength, busy, clock, declared[kind])
-            found = {name: uplift for name, uplift in found.items() if name != kind} | ({kind: made} if made else {})
-    return tuple(found[kind] for kind in sorted(found))
 
 
 def _near(events: pd.DataFrame, times: pd.DatetimeIndex) -> pd.DataFrame:
     """The events that may touch `times` on any clock."""
     return events[(events["end"] > times[0] - FARTHEST) & (events["start"] < times[-1] + FARTHEST)]
-
-
-def clock_of(times: pd.DatetimeIndex, step_s: int, known: int) -> Clock:
-    """The seasons that `known` steps of history can show; `times` are on the wall clock."""
-    season, long_season = seasons_of(step_s)
-    period = long_season if long_season and known >= 3 * long_season else season
-    return Clock(period, max(DAY_S // step_s, 1), times.day_of_week.to_numpy(dtype=np.int64))
-
-
-def _without_all(values: Floats, uplifts: list[Uplift] | tuple[Uplift, ...]) -> Floats:
-    for uplift in uplifts:
-        values = without(values, uplift)
-    return values
-
-
-def _on_the_wall(events: list[dict[str, Any]], zone: str, times: pd.DatetimeIndex) -> list[dict[str, Any]]:
-    """The events that touch `times`, with start and end as the clock on the wall shows them."""
-    if not events:
-        return []
-    starts, ends = (wall(pd.DatetimeIndex([event[edge] for event in events]), zone) for edge in ("start", "end"))
-    last = times[-1] + (times[-1] - times[-2] if len(times) > 1 else pd.Timedelta(0))
-    shown = [event | {"start": start, "end": end} for event, start, end in zip(events, starts, ends, strict=True)]
-    return [event for event in shown if event["end"] > times[0] and event["start"] < last]

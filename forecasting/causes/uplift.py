@@ -7,6 +7,7 @@ cannot teach a model of absolute loss, but their own ratio to the weeks around t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -55,6 +56,13 @@ def without(values: Floats, uplift: Uplift) -> Floats:
     """The history as it would have been without the cause, (t,)."""
     factor = 1.0 + uplift.effect * uplift.intensity[: len(values)]
     return values / np.maximum(factor, 1.0 / (1.0 + MOST_RATIO))
+
+
+def without_all(values: Floats, uplifts: Iterable[Uplift]) -> Floats:
+    """The history without any of the causes, (t,)."""
+    for uplift in uplifts:
+        values = without(values, uplift)
+    return values
 
 
 def factors(uplift: Uplift, horizon: int, effects: Floats) -> Floats:

@@ -13,7 +13,7 @@ import pandas as pd
 from ..contracts import errors_of, field_test
 from ..errors import InputError
 from .counters import derive
-from .table import EVENT_COLUMNS, INTERVENTION_COLUMNS, SERIES_COLUMNS, History, empty, slices_of
+from .table import EVENT_COLUMNS, INTERVENTION_COLUMNS, PLAN_COLUMNS, SERIES_COLUMNS, History, empty, slices_of
 from .zones import require_zone
 
 SAMPLE_COLUMNS = ("unique_id", "ds", "y")
@@ -28,6 +28,7 @@ class Parts:
     samples: pd.DataFrame = field(default_factory=lambda: empty(SAMPLE_COLUMNS))
     events: pd.DataFrame = field(default_factory=lambda: empty(EVENT_COLUMNS))
     interventions: pd.DataFrame = field(default_factory=lambda: empty(INTERVENTION_COLUMNS))
+    plan: pd.DataFrame = field(default_factory=lambda: empty(PLAN_COLUMNS))
     warnings: list[str] = field(default_factory=list)
     left_out: list[dict[str, str]] = field(default_factory=list)
 
@@ -100,7 +101,7 @@ def merged(named: Sequence[tuple[str, Parts]]) -> Parts:
     """
     whole = Parts()
     known: dict[str, tuple[Any, Any]] = {}
-    tables: dict[str, list[pd.DataFrame]] = {"series": [], "samples": [], "events": [], "interventions": []}
+    tables: dict[str, list[pd.DataFrame]] = {"series": [], "samples": [], "events": [], "interventions": [], "plan": []}
     for name, part in named:
         odd = {str(row["unique_id"]) for row in part.series.to_dict("records") if known.get(row["unique_id"], _sort(row)) != _sort(row)}
         whole.left_out += part.left_out + [
@@ -113,6 +114,7 @@ def merged(named: Sequence[tuple[str, Parts]]) -> Parts:
         tables["samples"].append(part.samples[~part.samples["unique_id"].isin(odd)])
         tables["events"].append(part.events)
         tables["interventions"].append(part.interventions)
+        tables["plan"].append(part.plan)
         whole.warnings += part.warnings
     filled = {key: [table for table in found if not table.empty] for key, found in tables.items()}
     for key, found in filled.items():
@@ -129,7 +131,7 @@ def _ordered(whole: Parts) -> Parts:
     whole.series = whole.series.sort_values("unique_id", ignore_index=True)
     samples = whole.samples.sort_values(["unique_id", "ds"], kind="stable", ignore_index=True)
     whole.samples = samples[~samples.duplicated(["unique_id", "ds"])].reset_index(drop=True)
-    events = whole.events.drop_duplicates(["name", "kind", "start", "end"])
+    events = whole.events.drop_duplicates(["name", "kind", "start", "end", "devices", "sites", "metrics"])
     whole.events = events.sort_values(["start", "name"], ignore_index=True)
     whole.interventions = whole.interventions.sort_values(["unique_id", "ds"], ignore_index=True)
     return whole
@@ -146,7 +148,7 @@ def assemble(parts: Parts) -> History:
         given = given.fillna(series["unique_id"].map(_measured_intervals(samples, set(series.loc[given.isna(), "unique_id"]))))
     series["interval_s"] = given
     series, samples = derive(series, samples)
-    return History(series, samples, parts.events, parts.interventions, tuple(parts.warnings), tuple(left_out))
+    return History(series, samples, parts.events, parts.interventions, tuple(parts.warnings), tuple(left_out), parts.plan)
 
 
 def _measured_intervals(samples: pd.DataFrame, wanted: set[str]) -> dict[str, float]:

@@ -24,6 +24,7 @@ EVENT_COLUMNS = (
     "expected_uplift", "expected_spread", "like", "floating",
 )  # fmt: skip
 INTERVENTION_COLUMNS = ("change_id", "unique_id", "ds", "template", "effect", "before", "after")
+PLAN_COLUMNS = ("unique_id", "ds", "y", "known_since")
 DEMAND_KINDS = ("gauge", "event_count")
 Piece = tuple[np.ndarray, np.ndarray]
 """Times (ns since 1970, UTC, sorted) and values of one series, shape (n,) each."""
@@ -76,6 +77,7 @@ class History:
     events: dated occurrences, columns `EVENT_COLUMNS`; start and end are UTC, end is exclusive (where
         `floating`, they are what the clock of each series shows, written as if it were UTC; see `causes.calendar.acting`).
     interventions: our own changes, columns `INTERVENTION_COLUMNS`.
+    plan: what business figures are planned to be, columns `PLAN_COLUMNS`; known_since is NaT where it was known from the beginning.
     """
 
     series: pd.DataFrame
@@ -84,6 +86,7 @@ class History:
     interventions: pd.DataFrame = field(default_factory=lambda: empty(INTERVENTION_COLUMNS))
     warnings: tuple[str, ...] = ()
     left_out: tuple[dict[str, str], ...] = ()
+    plan: pd.DataFrame = field(default_factory=lambda: empty(PLAN_COLUMNS))
 
     @cached_property
     def _rows(self) -> dict[str, dict[str, Any]]:
@@ -170,14 +173,18 @@ class History:
         return np.asarray(np.append(values, np.nan)[position], dtype=float)
 
     def until(self, as_of: datetime | pd.Timestamp) -> History:
-        """What was known at `as_of`: samples before it, limits and changes dated up to it, the whole calendar."""
+        """What was known at `as_of`: samples before it, limits and changes dated up to it, the whole calendar, the plan of that time."""
         moment = pd.Timestamp(as_of)
         limits = self.samples["unique_id"].isin(self.series.loc[self.series["kind"] == "limit", "unique_id"])
         keep = (self.samples["ds"] < moment) | (limits & (self.samples["ds"] == moment))
         changes = self.interventions
         if not changes.empty:
             changes = changes[changes["ds"] <= moment]
-        return replace(self, samples=self.samples[keep].reset_index(drop=True), interventions=changes)
+        plan = self.plan
+        if not plan.empty:
+            plan = plan[(plan["ds"] >= moment) & (plan["known_since"].isna() | (plan["known_since"] <= moment))]
+            plan = plan[~plan.duplicated(["unique_id", "ds"], keep="last")].reset_index(drop=True)
+        return replace(self, samples=self.samples[keep].reset_index(drop=True), interventions=changes, plan=plan)
 
     @property
     def demand_series(self) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from ..contracts import check
 from ..errors import InputError
 from .events import load_events
 from .parts import REQUIRED, SAMPLE_COLUMNS, Parts, series_table
+from .plans import read_plan
 from .quality import clean
 from .reading import find_table, read_table, read_yaml
 from .table import INTERVENTION_COLUMNS
@@ -23,8 +24,8 @@ MAPPING_DEFAULTS = {"unit": "bit/s", "tz": "UTC", "kind": "gauge"}
 def read_tables(path: Path, mapping: Path | None = None) -> Parts:
     """Read and check what lies in tables.
 
-    path: a folder with ``series`` and ``values`` tables (Parquet or CSV) and optional ``events.ics``, ``events.yml`` and
-    ``interventions``; or one table `unique_id, ds, y`, which needs a `mapping` file. Raises `InputError`.
+    path: a folder with ``series`` and ``values`` tables (Parquet or CSV) and optional ``events.ics``, ``events.yml``,
+    ``interventions`` and ``plan``; or one table `unique_id, ds, y`, which needs a `mapping` file. Raises `InputError`.
     """
     if path.is_dir():
         if mapping is not None:
@@ -47,7 +48,8 @@ def _folder(folder: Path) -> Parts:
     unknown = sorted(set(samples["unique_id"].unique()) - set(series["unique_id"]))
     if unknown:
         raise InputError(f"{values_file}: the series {unknown[0]!r} is not in {series_file.name}; add its row or remove its samples")
-    return Parts(series, samples, load_events(folder), _interventions(folder), warnings)
+    plan, told = read_plan(folder, series)
+    return Parts(series, samples, load_events(folder), _interventions(folder), plan, warnings + told)
 
 
 def _plain(path: Path, mapping_file: Path) -> Parts:

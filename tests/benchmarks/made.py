@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -87,3 +87,25 @@ def history_of(series: dict[str, np.ndarray], events: pd.DataFrame | None = None
         samples.append(pd.DataFrame({"unique_id": name, "ds": times, "y": values}))
     made = History(pd.DataFrame(table).astype(object), pd.concat(samples, ignore_index=True))
     return made if events is None else History(made.series, made.samples, events)
+
+
+LINK, KPI = "r1|eth1|if_out_bps", "shop|all|kpi_orders"
+
+
+def driven(seed: int, follows: float, demand: Demand, rises: int = 6) -> tuple[History, np.ndarray]:
+    """A link that follows a business figure, the figure's plan for the week to come, and by how much the figure was raised in each step.
+
+    follows: relative change of the link for each unit of relative change of the figure.
+    """
+    rng = np.random.default_rng(seed)
+    orders = Demand(weeks=demand.weeks, noise=0.05, growth=demand.growth, level=1000.0)
+    raised = np.ones(len(demand.usual()))
+    for start in starts_of(rng, demand, rises, 36):
+        raised[start : start + 36] += rng.uniform(0.2, 0.6)
+    figure = orders.draw(rng) * raised
+    link = demand.draw(rng) * np.maximum(1.0 + follows * (figure / orders.usual() - 1.0), 0.0)
+    known = demand.weeks * WEEK
+    made = history_of({LINK: link[:known], KPI: figure[:known]}, kpi_orders={"unit": "order"})
+    ahead = pd.date_range(START + pd.Timedelta(hours=known), periods=WEEK, freq="h")
+    plan = pd.DataFrame({"unique_id": KPI, "ds": ahead, "y": (orders.usual() * raised)[known:], "known_since": pd.NaT})
+    return replace(made, plan=plan.assign(known_since=pd.to_datetime(plan["known_since"], utc=True))), raised

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from forecasting.causes.calendar import acting
-from forecasting.causes.quieting import uplifts_of
+from forecasting.causes.events import uplifts_of
 from forecasting.causes.uplift import Uplift, factors
 from tests.benchmarks.made import DAY, START, WEEK, Demand, events_table, history_of, starts_of
 
