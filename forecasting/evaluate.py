@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .causes import acting
 from .contracts import errors_of
 from .crossings import Crossing, Flags, Floats, beyond_limit, crossing_of
 from .history.table import History
@@ -122,18 +123,12 @@ def evaluate(look: Look) -> Evaluation:
 def _next_event(look: Look, latest: datetime) -> Event:
     window = look.policy.when.event
     kind = window.kind if window else ""
-    for item in look.history.events.sort_values("start").to_dict("records"):
-        if item["kind"] == kind and item["end"] > look.as_of and item["start"] < latest and touches(item, look.row):
+    for item in acting(look.history.events, look.row):
+        if item["kind"] == kind and item["end"] > look.as_of and item["start"] < latest:
             if errors_of("checked_text", {"label": item["name"]}):
                 raise LeftOut(f"the event {str(item['name'])[:60]!r} has a name that no label may have; correct it in the calendar")
             return Event(item["name"], item["kind"], item["start"].to_pydatetime(), item["end"].to_pydatetime(), float(item["magnitude"]))
     raise NoEvent(f"no event of kind {kind} is to come within the horizon")
-
-
-def touches(item: Mapping[Any, Any], row: Mapping[str, Any]) -> bool:
-    """True when an event (a row of the calendar) acts on a series."""
-    pairs = ((item["devices"], row["device"]), (item["sites"], row["site"]), (item["metrics"], row["metric"]))
-    return all(not wanted or value in wanted for wanted, value in pairs)
 
 
 def _limit(look: Look, future: SeriesOutlook) -> tuple[Floats | float, PeerView | None]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from .drivers import Breakdown
+from .drivers.part import LEAST_NEWS, NEWS, USUAL
 from .evaluate import Evaluation
 from .past import Past
 from .policies.durations import spoken
@@ -15,7 +17,7 @@ from .units import moment, percent, quantity, subject, unit_of, verb
 
 LEAST_GROWTH = 0.005
 SURGE = 2.0
-LEAST_PART = 0.005
+MOST_NEWS = 3
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Sureness:
     pool: str
 
 
-def why(found: Evaluation, past: Past) -> str:
+def why(found: Evaluation, past: Past, made: Breakdown) -> str:
     """One sentence: what is expected to cross which limit, and what speaks for it."""
     row, unit = found.row, unit_of(found.row)
     what = _subject(row)
@@ -45,7 +47,8 @@ def why(found: Evaluation, past: Past) -> str:
     stay = f" for {spoken(found.policy.when.duration_s)} or more" if found.policy.when.duration_s else ""
     peak = quantity(found.crossing.peak, unit)
     reach = f"{opening} {verb(str(row['metric']))} forecast to reach {peak}, {found.policy.when.beyond} the limit of {_limit(found)}{stay}"
-    parts = [part for part in (_peer(found), _event_past(found, past) if found.event else _growth(past, unit)) if part]
+    lately = _event_past(found, past) if found.event else _growth(past, unit)
+    parts = [part for part in (_peer(found), lately, made_of(found, made)) if part]
     return f"{'; '.join([reach, *parts])}."
 
 
@@ -71,23 +74,17 @@ def _first(found: Evaluation) -> str:
     return f"The first crossing is expected around {moment(middle)} (80 % range: {moment(first)} to {until})"
 
 
-def drivers(found: Evaluation, past: Past, as_of: datetime) -> list[dict[str, Any]]:
-    """What the forecast peak is made of, in the series' unit, the largest first; the parts add up to it."""
-    parts: list[tuple[str, float]] = []
-    if found.event and past.event_peak is not None and past.calm_peak is not None:
-        parts = [
-            ("peak on ordinary days", past.calm_peak),
-            (f"what {found.event.kind}s add"[:100], past.event_peak - past.calm_peak),
-        ]
-    elif past.last_peak is not None:
-        parts = [("peak of the last seven days", past.last_peak)]
-        if past.growth is not None:
-            weeks = (found.end - as_of).total_seconds() / (7 * 86400.0)
-            parts.append((f"growth as over {past.weeks} weeks, to the horizon's end", past.growth * weeks))
-    parts = [part for part in parts if abs(part[1]) >= LEAST_PART * abs(found.crossing.peak)]
-    rest = found.crossing.peak - sum(effect for _unused, effect in parts)
-    parts.append(("season and all else", rest))
-    return [{"name": name, "effect": round(effect, 6)} for name, effect in sorted(parts, key=lambda part: -abs(part[1]))]
+def made_of(found: Evaluation, made: Breakdown) -> str:
+    """Of what the peak is made, where something new has a part in it: the usual of that hour, and up to three news."""
+    unit, peak = unit_of(found.row), found.crossing.peak
+    news = [part for part in made.parts if part.kind in NEWS and abs(part.effect) >= LEAST_NEWS * abs(peak)]
+    if not news:
+        return ""
+    usual = sum(part.effect for part in made.parts if part.kind in USUAL)
+    largest = sorted(news, key=lambda part: -abs(part.effect))[:MOST_NEWS]
+    said = [f"{quantity(usual, unit)} is usual for a {made.when:%A} at {made.when:%H:%M}"]
+    said += [f"{quantity(part.effect, unit)} {part.name}{part.detail}" for part in largest]
+    return f"of that peak, {', '.join(said[:-1])} and {said[-1]}"
 
 
 def _limit(found: Evaluation) -> str:
@@ -116,9 +113,19 @@ def _peer(found: Evaluation) -> str:
 
 def _event_past(found: Evaluation, past: Past) -> str:
     if past.event_peak is None or past.calm_peak is None or found.event is None:
-        return "no earlier event of this kind is on record"
+        return _declared(found)
     unit = unit_of(found.row)
     return f"past events of this kind reached {quantity(past.event_peak, unit)} against {quantity(past.calm_peak, unit)} on ordinary days"
+
+
+def _declared(found: Evaluation) -> str:
+    """What is known of an event whose kind has no past: nothing, or what the calendar declares."""
+    listed = found.outlook.meta.get("events", [])
+    told = next((item for item in listed if found.event and item["kind"] == found.event.kind and item.get("source") == "declared"), None)
+    if told is None:
+        return "no earlier event of this kind is on record"
+    what = f"days like a {told['like'].title()}" if told.get("like") else f"an uplift of {100 * told['effect']:.0f} %"
+    return f"no earlier event of this kind is on record: {what} is declared for it, not yet measured"
 
 
 def _growth(past: Past, unit: str) -> str:

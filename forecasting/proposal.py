@@ -10,9 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .causes import acting
 from .contracts import Factors, Priority, to_text
-from .evaluate import Evaluation, touches
-from .explain import Sureness, drivers, outlook, why
+from .drivers import breakdown
+from .drivers.part import listed
+from .evaluate import Evaluation
+from .explain import Sureness, outlook, why
 from .history.table import History
 from .past import Past, summarise
 from .policies.standing import Target
@@ -93,10 +96,10 @@ def _expires(found: Evaluation, as_of: datetime) -> datetime:
 
 def _evidence(proposal: Proposal, needed_by: datetime) -> dict[str, Any]:
     found, sure = proposal.found, proposal.sure
-    past = _past(proposal)
+    past, made = _past(proposal), breakdown(found, proposal.history, proposal.as_of)
     names = [str(found.row["unique_id"])] + ([str(found.peer.row["unique_id"])] if found.peer else [])
     evidence = {
-        "why": why(found, past),
+        "why": why(found, past, made),
         "outlook": outlook(found, sure, proposal.as_of, needed_by),
         "series": names,
         "model": _model(found),
@@ -107,7 +110,7 @@ def _evidence(proposal: Proposal, needed_by: datetime) -> dict[str, Any]:
         "forecast_peak": found.crossing.peak,
         "crossing": {name: _text(found.at(step)) for name, step in zip(("q10", "q50", "q90"), found.crossing.first, strict=True)},
         "quantiles": _fan(found),
-        "drivers": drivers(found, past, proposal.as_of),
+        "drivers": listed(made.parts, made.main),
         "calibration": {"effective_n": round(sure.effective_n, 2), "interval": list(sure.interval or ()), "pool": sure.pool},
     }
     cutoff = found.outlook.meta.get("cutoff")
@@ -129,10 +132,9 @@ def _past(proposal: Proposal) -> Past:
     found = proposal.found
     events: list[tuple[datetime, datetime]] = []
     if found.event:
-        same = proposal.history.events
-        same = same[(same["kind"] == found.event.kind) & (same["end"] <= pd.Timestamp(proposal.as_of))]
-        here = [item for item in same.to_dict("records") if touches(item, found.row)]
-        events = [(item["start"].to_pydatetime(), item["end"].to_pydatetime()) for item in here]
+        same = [item for item in acting(proposal.history.events, found.row) if item["kind"] == found.event.kind]
+        past = [item for item in same if item["end"] <= pd.Timestamp(proposal.as_of)]
+        events = [(item["start"].to_pydatetime(), item["end"].to_pydatetime()) for item in past]
     values = proposal.history.values(str(found.row["unique_id"]))
     return summarise(values, proposal.as_of, found.outlook.interval_s, beyond=found.policy.when.beyond, events=events)
 

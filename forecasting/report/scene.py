@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..causes import acting
 from ..contracts import parse_time
-from ..evaluate import touches
 from ..history import History
 from .picture import Samples, Scene
 
@@ -48,6 +48,6 @@ def _thinned(values: pd.Series) -> Samples:
 
 def _events(history: History, name: str, begin: datetime, end: datetime) -> list[tuple[datetime, datetime, str]]:
     row = history.row(name)
-    listed = history.events[(history.events["end"] > pd.Timestamp(begin)) & (history.events["start"] < pd.Timestamp(end))]
-    here = [item for item in listed.to_dict("records") if touches(item, row)]
+    acts = acting(history.events, row)
+    here = [item for item in acts if item["end"] > pd.Timestamp(begin) and item["start"] < pd.Timestamp(end)]
     return [(item["start"].to_pydatetime(), item["end"].to_pydatetime(), str(item["name"])) for item in here]
