@@ -38,7 +38,7 @@ def _moments(values: Floats, axis: int) -> tuple[Floats, Floats]:
     """
     known = np.isfinite(values)
     count = known.sum(axis=axis, keepdims=True)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         middle = np.where(known, values, 0.0).sum(axis=axis, keepdims=True) / count
         square = np.where(known, values - middle, 0.0) ** 2
         return middle, np.sqrt(square.sum(axis=axis, keepdims=True) / count)

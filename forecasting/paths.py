@@ -16,6 +16,7 @@ from .panel import Floats
 
 PATHS = 200
 JITTER = 0.05
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def trajectories(z: Floats, row: int, count: int, rng: np.random.Generator) -> Floats:
@@ -44,7 +45,7 @@ def couple(quantiles: Floats, shapes: Floats) -> NDArray[np.float32]:
     count = len(shapes)
     ranks = shapes.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
     values = _quantile_at((np.arange(count) + 0.5) / count, quantiles)
-    return np.take_along_axis(values, ranks, axis=0).astype(np.float32)
+    return np.clip(np.take_along_axis(values, ranks, axis=0), -LARGEST, LARGEST).astype(np.float32)
 
 
 def _quantile_at(levels: Floats, quantiles: Floats) -> Floats:
