@@ -3,8 +3,9 @@
 
 A raw probability is moved by an offset on the log-odds scale: one for all, one more for its policy, one more
 for its group within the policy, each shrunk towards none. What a pool knows is measured in *events*, not in
-forecasts: n forecasts of one series whose windows overlap weigh 1/n each. Below `LEAST_EVENTS` events or
-`LEAST_STREAMS` series a pool adds nothing and the prior (the raw probability, or the wider pool) stays.
+forecasts: n forecasts of one series whose windows overlap weigh 1/n each. Below `LEAST_EVENTS` events, `LEAST_STREAMS` series
+or `LEAST_ROUNDS` windows one after the other (the series of a network rise and fall together, so that one moment of all of them
+is nearly one event) a pool adds nothing and the prior (the raw probability, or the wider pool) stays.
 
 Bound: the offset of a pool solves ``sum over series of clip(score, ±CLIP) = SHRINK * offset``. The left side
 falls as the offset rises, so one more series, whatever it says and however often, moves it by at most
@@ -38,32 +39,34 @@ POOLS = 3
 STREAM_LOGITS = POOLS * CLIP / SHRINK
 STREAM_MOST = math.tanh(STREAM_LOGITS / 4.0)
 LEAST_EVENTS = 5.0
-LEAST_STREAMS = 3
+LEAST_STREAMS = 2
+LEAST_ROUNDS = 3
 EXTREME = 0.005
 Z90 = 1.645
 
 
 @dataclass(frozen=True)
 class Pool:
-    """What one pool of outcomes taught: the offset on log-odds with its standard error, and on how many events of how many series."""
+    """What one pool of outcomes taught: the offset on log-odds, its standard error, and on how many events, series and rounds it rests."""
 
     name: str
     offset: float
     error: float
     effective_n: float
     streams: int
+    rounds: int
 
     @property
     def counts(self) -> bool:
         """True when there is enough to move anything."""
-        return self.effective_n >= LEAST_EVENTS and self.streams >= LEAST_STREAMS
+        return self.effective_n >= LEAST_EVENTS and self.streams >= LEAST_STREAMS and self.rounds >= LEAST_ROUNDS
 
 
 @dataclass(frozen=True)
 class Calibration:
     """Offsets of all pools, and how often changes helped (see `helping`). `EMPTY` leaves every probability as it is."""
 
-    overall: Pool = Pool("global", 0.0, 0.0, 0.0, 0)
+    overall: Pool = Pool("global", 0.0, 0.0, 0.0, 0, 0)
     policies: Mapping[str, Pool] = field(default_factory=dict)
     groups: Mapping[tuple[str, str], Pool] = field(default_factory=dict)
     helps: Helps = field(default_factory=Helps)
@@ -143,7 +146,7 @@ def event_weights(streams: Sequence[str], made: Sequence[float], horizons: Seque
 
 def _pool(name: str, cases: list[_Case], base: list[float]) -> Pool:
     if not cases:
-        return Pool(name, 0.0, 0.0, 0.0, 0)
+        return Pool(name, 0.0, 0.0, 0.0, 0, 0)
     weights = event_weights([c.stream for c in cases], [c.made for c in cases], [c.horizon for c in cases])
     centre = np.array([_logit(case.raw) for case in cases]) + np.array(base)
     needed = np.array([case.needed for case in cases], dtype=float)
@@ -156,7 +159,13 @@ def _pool(name: str, cases: list[_Case], base: list[float]) -> Pool:
     offset = _root(balance, CLIP * len(names) / SHRINK)
     p = _sigmoid(centre + offset)
     error = 1.0 / math.sqrt(SHRINK + float((weights * p * (1.0 - p)).sum()))
-    return Pool(name, offset, error, float(weights.sum()), len(names))
+    return Pool(name, offset, error, float(weights.sum()), len(names), _rounds(cases))
+
+
+def _rounds(cases: list[_Case]) -> int:
+    """How many of the windows can have followed each other without overlapping."""
+    made = {case.made for case in cases}
+    return min(len(made), int((max(made) - min(made)) / min(case.horizon for case in cases)) + 1)
 
 
 def _root(falling: Any, reach: float) -> float:

@@ -20,6 +20,7 @@ from forecasting.panel_forecast import forecast_panel
 
 DEVELOPMENT, TEST = 1, 0
 INTERVAL_S = {"isp1h": 3600, "isp5m": 300, "abi12": 300, "abi288": 300}
+EVERY = {"abi12": 8, "abi288": 4}
 QUANTILES = {"q80": 0.80, "q90": 0.90, "q95": 0.95, "q99": 0.99}
 PEAKS = {"peak x1.05": 1.05, "peak x1.1": 1.1, "peak x1.2": 1.2, "peak x1.3": 1.3}
 LIMITS = (*QUANTILES, *PEAKS)
@@ -44,10 +45,15 @@ def limits_of(past: Floats) -> Floats:
 
 
 def origins_of(name: str, back: int) -> list[Origin]:
-    """A set's origins in one period, the earliest first. The limits are set once, before the first of them."""
-    found = list(cuts(name, back))
+    """A set's origins in one period, the earliest first, with every so many-th series. The limits are set before the first of them."""
+    found = [_thinned(known, truth, EVERY.get(name, 1)) for known, truth in cuts(name, back)]
     limits = limits_of(found[0][0].y)
     return [Origin(known.steps * float(INTERVAL_S[name]), known, truth, limits) for known, truth in found]
+
+
+def _thinned(known: Panel, truth: Floats, every: int) -> tuple[Panel, Floats]:
+    keep = np.arange(len(known.ids)) % every == 0
+    return known.rows(keep), truth[keep]
 
 
 def gather(name: str, back: int, keep: Path, workers: int, step: Callable[[int, int], None]) -> pd.DataFrame:

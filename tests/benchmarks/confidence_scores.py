@@ -28,11 +28,11 @@ class Sure:
 def clusters(rows: pd.DataFrame) -> np.ndarray:
     """A number for each row: rows of one series at consecutive origins that crossed the same limits are one event, and one cluster.
 
-    All limits of a series at an origin are in one cluster. Origins without any crossing that follow each other are one as well.
+    All limits of a series at an origin are in one cluster; an origin without any crossing is a cluster of its own.
     """
     keys = ["set", "period", "series", "part"]
     state = rows.groupby([*keys, "moment"], sort=True)["came"].sum().rename("state").reset_index()
-    changed = state["state"].ne(state.groupby(keys)["state"].shift())
+    changed = state["state"].ne(state.groupby(keys)["state"].shift()) | (state["state"] == 0)
     state["cluster"] = changed.cumsum()
     return rows.merge(state, on=[*keys, "moment"], how="left")["cluster"].to_numpy()
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Does it learn? Twelve weekly rounds of a closed loop on generated networks: forecast, recommend, upgrade, measure, calibrate.
 
-Usage: python tests/benchmarks/learning.py [--seeds 6] [--rounds 12] [--model ridge,seasonal_naive] [--workers 2]
+Usage: python tests/benchmarks/learning.py [--seeds 6] [--rounds 12] [--model default] [--workers 2]
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=6, help="generated networks (default 6)")
     parser.add_argument("--rounds", type=int, default=12, help="weekly rounds (default 12)")
-    parser.add_argument("--model", default="ridge,seasonal_naive", help="models to choose among; `default` for the usual ones")
+    parser.add_argument("--model", default="seasonal_trend,seasonal_naive_week", help="to choose among; `default`: the usual ones")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="networks run side by side (default: all cores)")
     options = parser.parse_args()
     progress = Words()

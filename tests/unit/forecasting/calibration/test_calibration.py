@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting.calibration import EMPTY, LEAST_EVENTS, STREAM_MOST, calibrate, event_weights
+from forecasting.calibration import EMPTY, LEAST_EVENTS, LEAST_ROUNDS, STREAM_MOST, calibrate, event_weights
 from forecasting.contracts import to_text
 from forecasting.helping import STREAM_MOST_HELPS, helps_of
 from forecasting.reliability import as_text, reliability, wilson
@@ -57,6 +57,11 @@ def test_too_few_events_leave_the_prior() -> None:
     found = calibrate(entries, NOW).judge("capacity", "core", 0.9)
     assert found.confidence == 0.9
     assert found.effective_n == pytest.approx(LEAST_EVENTS - 1)
+
+
+def test_one_moment_of_many_series_leaves_the_prior() -> None:
+    entries = world(np.random.default_rng(0), streams=100, rounds=LEAST_ROUNDS - 1, truth=0.1, raw=0.9)
+    assert calibrate(entries, NOW).judge("capacity", "core", 0.9).pool == "prior"
 
 
 def test_overconfidence_is_learnt_and_stated_with_its_n() -> None:
@@ -161,7 +166,7 @@ def test_the_order_of_outcomes_does_not_matter(seed: int, shuffler: Any) -> None
 @given(st.integers(1, 5), st.floats(0.05, 0.95), st.sampled_from(["needed", "not_needed"]))
 def test_the_fewer_the_outcomes_the_nearer_to_the_prior(few: int, raw: float, came: str) -> None:
     def moved(streams: int) -> float:
-        entries = [entry(f"s{number}", START, raw, came) for number in range(streams)]
+        entries = [entry(f"s{number}", START + r * HORIZON, raw, came) for number in range(streams) for r in range(LEAST_ROUNDS)]
         return abs(calibrate(entries, NOW).judge("capacity", "core", raw).confidence - raw)
 
     assert moved(few) <= moved(4 * few) + 1e-9 <= moved(20 * few) + 2e-9

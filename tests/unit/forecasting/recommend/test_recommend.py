@@ -122,10 +122,10 @@ def test_without_a_coming_event_nothing_is_asked_for_it(lab: Any) -> None:
 
 
 def test_calibration_decides_and_is_shown(lab: Any) -> None:
-    humbled = Calibration(Pool("global", -6.0, 0.3, 40.0, 9))
+    humbled = Calibration(Pool("global", -6.0, 0.3, 40.0, 9, 9))
     assert lab.run(calibration=humbled).forecast["recommendations"] == []
     helps = Helps({"capacity": (7.0, 7.0)}, {("uplink-capacity", "capacity"): (7.0, 7.0)})
-    sure = by_kind(lab.run(calibration=Calibration(Pool("global", 0.1, 0.3, 40.0, 9), helps=helps)))
+    sure = by_kind(lab.run(calibration=Calibration(Pool("global", 0.1, 0.3, 40.0, 9, 9), helps=helps)))
     assert "calibrated on 40 independent outcomes" in sure["capacity"]["evidence"]["outlook"]
     assert sure["capacity"]["evidence"]["calibration"]["pool"] == "global"
     assert sure["capacity"]["p_helps"] == pytest.approx((7 + 3 * 0.9) / 10)
