@@ -82,7 +82,7 @@ def made_of(found: Evaluation, made: Breakdown) -> str:
         return ""
     usual = sum(part.effect for part in made.parts if part.kind in USUAL)
     largest = sorted(news, key=lambda part: -abs(part.effect))[:MOST_NEWS]
-    said = [f"{quantity(usual, unit)} is usual for a {made.when:%A} at {made.when:%H:%M}"]
+    said = [f"{quantity(usual, unit)} is usual for a {made.when.day_name()} at {made.when:%H:%M}"]
     said += [f"{quantity(part.effect, unit)} {part.name}{part.detail}" for part in largest]
     return f"of that peak, {', '.join(said[:-1])} and {said[-1]}"
 
