@@ -12,7 +12,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 from mlforecast import MLForecast
-from mlforecast.target_transforms import LocalStandardScaler
+from mlforecast.target_transforms import Differences, LocalStandardScaler
 from prophet import Prophet
 from statsforecast import StatsForecast
 from statsforecast.models import MSTL, AutoARIMA, AutoETS, AutoTheta
@@ -25,6 +25,7 @@ BEGIN = pd.Timestamp("2024-01-01")
 CENTRAL = (95, 80, 60, 40, 20)
 COLUMNS = [f"lo-{level}" for level in CENTRAL], [f"hi-{level}" for level in reversed(CENTRAL)]
 LONGEST_ARIMA_SEASON = 24
+RECENT = 24
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,13 @@ def classical(make: Callable[[Panel], Any], panel: Panel) -> Made:
 
 
 def recursive_boosting(panel: Panel) -> Made:
-    """LightGBM, as mlforecast drives it: one step ahead, fed with its own forecasts. Point forecasts only."""
+    """LightGBM, as mlforecast drives it: one step ahead, fed with its own forecasts, on differences of a day. Point forecasts only.
+
+    Of eight ways tried on m4h, 48 steps before the test, the one with the smallest MASE: .93, without the differences 1.39.
+    """
     table, frequency = _grid(panel)
     season, longest = panel.season, _seasons(panel)[-1]
-    lags = sorted({1, 2, 3, season // 2, season - 1, season, season + 1, 2 * season, 7 * season if panel.long_season else season, longest})
+    lags = sorted({*range(1, RECENT + 1), season - 1, season, season + 1, 2 * season, 3 * season, longest})
     shortest = int(np.isfinite(panel.y).sum(axis=1).min())
     learner = lgb.LGBMRegressor(n_estimators=250, num_leaves=63, learning_rate=0.06, n_jobs=1, verbosity=-1)
     clock = ["hour", "minute", "dayofweek"] if panel.long_season else ["hour", "minute"]
@@ -87,7 +91,7 @@ def recursive_boosting(panel: Panel) -> Made:
         freq=frequency,
         lags=[lag for lag in lags if lag < shortest // 2],
         date_features=clock,
-        target_transforms=[LocalStandardScaler()],
+        target_transforms=[Differences([season]), LocalStandardScaler()],
     )
     made = models.fit(table, static_features=[]).predict(panel.horizon)
     return Made(made["lgb"].to_numpy(dtype=float).reshape(len(panel.ids), panel.horizon))
