@@ -145,9 +145,7 @@ def measure(normalised: Normalised) -> Coverage:
     bounds = np.empty((count, len(LEVELS), z.shape[2]))
     for number in range(count):
         others = np.delete(z, number, axis=0) if count > 1 else z
-        everything = others[np.isfinite(others)]
-        for block in _blocks(z.shape[2]):
-            bounds[number, :, block] = _levels(others[:, :, block], everything)[:, None]
+        bounds[number] = level_table(others)
     for widened in WIDENINGS:
         inside80 = _inside(z, widened * bounds[:, 1], widened * bounds[:, -2])
         inside95 = _inside(z, widened * bounds[:, 0], widened * bounds[:, -1])
@@ -166,11 +164,16 @@ def _share(inside: Floats) -> Floats:
     return np.where(known > 0, np.nansum(inside, axis=(0, 2)) / np.maximum(known, 1), np.nan)
 
 
+def level_table(z: Floats) -> Floats:
+    """Error quantiles at `LEVELS`, (levels, horizon), pooled over series and blocks of the horizon; z: (origins, n, horizon)."""
+    made = np.empty((len(LEVELS), z.shape[2]))
+    everything = z[np.isfinite(z)]
+    for block in _blocks(z.shape[2]):
+        made[:, block] = _levels(z[:, :, block], everything)[:, None]
+    return made
+
+
 def fan(mean: Floats, normalised: Normalised, widened: float = 1.0) -> Floats:
     """Quantiles at `LEVELS`, (n, levels, horizon), rising in the level: the point forecast plus pooled errors × `widened`."""
-    made = np.empty((len(mean), len(LEVELS), mean.shape[1]))
-    everything = normalised.z[np.isfinite(normalised.z)]
-    for block in _blocks(mean.shape[1]):
-        levels = widened * _levels(normalised.z[:, :, block], everything)
-        made[:, :, block] = mean[:, None, block] + levels[None, :, None] * normalised.size[:, None, block]
-    return made
+    levels = widened * level_table(normalised.z)
+    return np.asarray(mean[:, None, :] + levels[None, :, :] * normalised.size[:, None, :])

@@ -54,7 +54,7 @@ class Panel:
 def known_from(values: Floats) -> Ints:
     """The first place with a value in each row of (n, t); t where there is none."""
     known = np.isfinite(values)
-    return np.where(known.any(axis=1), known.argmax(axis=1), values.shape[1]).astype(np.int64)
+    return np.asarray(np.where(known.any(axis=1), known.argmax(axis=1), values.shape[1]), dtype=np.int64)
 
 
 def runs_of(marked: Mask) -> tuple[Ints, Ints, Ints]:

@@ -11,20 +11,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .causes import factors
 from .contracts import to_text
+from .entries import Entry
 from .errors import InputError
+from .finishing import with_causes
 from .history import History
-from .metrics import LEVEL_NAMES, LEVELS
+from .metrics import LEVEL_NAMES
 from .models import candidates, models_named
 from .panel import Floats
 from .panel_forecast import PanelForecast, forecast_panel
 from .policies.durations import seconds
-from .preparing import Entry, prepare
+from .preparing import prepare
 from .progress import Progress
 from .result import FRAME_COLUMNS, Forecast
 
-VERSION = "0.1.0"
+ENGINE = {"name": "forestage", "version": "0.1.0"}
 LEAST_AHEAD, MOST_AHEAD = pd.Timedelta(minutes=1), pd.Timedelta(days=366)
 LOW_COVER80 = 0.7
 MUCH_CENSORED = 0.05
@@ -73,7 +74,7 @@ def forecast(
             if not np.isfinite(found.mean[row]).all():
                 left_out.append({"unique_id": name, "reason": f"the model {found.model[row]} gave no finite forecast; choose another"})
                 continue
-            mean, quantiles, drawn[name] = _finished(entry, found, row, prepared.panel.horizon, seed)
+            mean, quantiles, drawn[name] = _finished(entry, found, row, seed)
             frames.append(_frame(name, prepared.future, mean, quantiles))
             entries.append(_told(entry, found, row, prepared.step_s, cutoff))
     frame = pd.concat(frames, ignore_index=True).sort_values(["unique_id", "ds"], ignore_index=True)
@@ -111,18 +112,12 @@ def _wanted(history: History, only_metric: Sequence[str]) -> pd.DataFrame:
     return rows[rows["metric"].isin(only_metric)] if only_metric else rows
 
 
-def _finished(entry: Entry, found: PanelForecast, row: int, horizon: int, seed: int) -> tuple[Floats, Floats, NDArray[np.float32]]:
-    """Mean (horizon,), quantiles (levels, horizon) and paths (paths, horizon) of one series, with its events and within its bounds."""
-    mean, quantiles, paths = found.mean[row], found.quantiles[row], found.paths(row, seed).astype(float)
+def _finished(entry: Entry, found: PanelForecast, row: int, seed: int) -> tuple[Floats, Floats, NDArray[np.float32]]:
+    """Mean (horizon,), quantiles (levels, horizon) and paths (paths, horizon) of one series, with its causes and within its bounds."""
     rng = np.random.default_rng((seed, row, 1))
-    for uplift in entry.uplifts:
-        ahead = uplift.intensity[-horizon:] != 0.0
-        effects = rng.normal(uplift.effect, uplift.spread, len(paths))
-        paths *= factors(uplift, horizon, effects)
-        mean = mean * factors(uplift, horizon, np.array([uplift.effect]))[0]
-        quantiles = np.where(ahead, np.quantile(paths, LEVELS, axis=0), quantiles)
     low, high, pick = entry.floor, entry.ceiling, entry.axis.pick
-    bounded = [np.clip(values[..., pick], low, high) for values in (mean, quantiles, paths)]
+    whole = with_causes(entry, found.mean[row], found.quantiles[row], found.paths(row, seed), rng)
+    bounded = [np.clip(values[..., pick], low, high) for values in whole]
     return bounded[0], bounded[1], bounded[2].astype(np.float32)
 
 
@@ -187,7 +182,7 @@ def _meta(
         warnings.append(f"{untested} of {len(series)} series have too short a history for a back-test; their intervals are a guess")
     return {
         "schema": "forestage/forecast_meta/1",
-        "engine": {"name": "forestage", "version": VERSION},
+        "engine": ENGINE,
         "as_of": to_text(cutoff.to_pydatetime()),
         "horizon_s": ahead.total_seconds(),
         "seed": seed,

@@ -20,6 +20,7 @@ from .metrics import LEVEL_NAMES
 
 FRAME_COLUMNS = ("unique_id", "ds", "mean", *LEVEL_NAMES)
 FORECAST_FILE, PATHS_FILE, META_FILE = "forecast.parquet", "paths.parquet", "forecast.json"
+SERIES_FILE = "series.parquet"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Forecast:
         paths = pd.DataFrame(rows, columns=["unique_id", "path", "y"]).astype({"path": "int64"})
         _replace(folder / FORECAST_FILE, self.frame.to_parquet(index=False))
         _replace(folder / PATHS_FILE, paths.to_parquet(index=False))
+        (folder / SERIES_FILE).unlink(missing_ok=True)
         _replace(folder / META_FILE, json.dumps(self.meta, indent=1, allow_nan=False).encode())
 
     @classmethod

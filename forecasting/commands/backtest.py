@@ -7,7 +7,8 @@ import argparse
 from typing import Any
 
 from ..progress import Progress
-from .forecast import MODEL_HELP, moment
+from .forecast import moment
+from .forecast_flags import add_forecast, how
 from .history_flags import add_history, open_history
 
 NAME = "backtest"
@@ -20,10 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--as-of", required=True, help="end of the last forecast, for example 2026-11-23T00:00:00Z")
     parser.add_argument("--horizon", default="7d", help="how far ahead each forecast looks (default 7d)")
     parser.add_argument("--origins", type=int, default=3, help="how many cut-offs, one horizon apart (default 3)")
-    parser.add_argument("--interval", default="auto", help="native, or a step like 1h to average to (default: native up to 2d, else 1h)")
-    parser.add_argument("--only-metric", nargs="+", action="extend", default=[], metavar="METRIC", help="forecast only these metrics")
-    parser.add_argument("--model", help=MODEL_HELP)
-    parser.add_argument("--seed", type=int, default=0, help="of training and paths (default 0)")
+    add_forecast(parser)
 
 
 def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
@@ -33,8 +31,7 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
 
     return backtest(
         open_history(args, as_of, progress),
-        as_of=as_of, horizon=args.horizon, origins=args.origins, interval=args.interval,
-        only_metric=args.only_metric, model=args.model, seed=args.seed, progress=progress,
+        as_of=as_of, horizon=args.horizon, origins=args.origins, progress=progress, **how(args),
     )  # fmt: skip
 
 

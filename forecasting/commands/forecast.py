@@ -10,11 +10,11 @@ from typing import Any
 from ..contracts import parse_time
 from ..errors import InputError
 from ..progress import Progress
+from .forecast_flags import add_forecast, how
 from .history_flags import add_history
 
 NAME = "forecast"
 HELP = "Forecast every series of a history from a cut-off on."
-MODEL_HELP = "use this model instead, or choose among several by back-test: names with commas between, the first is the default"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,33 +22,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_history(parser)
     parser.add_argument("--as-of", required=True, help="cut-off, for example 2026-11-23T00:00:00Z")
     parser.add_argument("--horizon", default="14d", help="how far ahead (default 14d)")
-    parser.add_argument("--interval", default="auto", help="native, or a step like 1h to average to (default: native up to 2d, else 1h)")
-    parser.add_argument("--only-metric", nargs="+", action="extend", default=[], metavar="METRIC", help="forecast only these metrics")
-    parser.add_argument("--model", help=MODEL_HELP)
-    parser.add_argument("--seed", type=int, default=0, help="of training and paths (default 0)")
-    parser.add_argument("--out", type=Path, required=True, help="folder for forecast.parquet, paths.parquet and forecast.json")
+    add_forecast(parser)
+    parser.add_argument("--models", type=Path, help="folder for what more than 4000 series taught, to use it again for up to 7 days")
+    parser.add_argument("--out", type=Path, required=True, help="folder for forecast.parquet, forecast.json and paths.parquet")
 
 
 def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
-    """Forecast and write the three files."""
+    """Forecast and write the files; more than a few thousand series part by part."""
     as_of = moment(args.as_of)
-    from ..history import load_history
+    from ..history import History
+    from ..many import forecast_to_folder, opened
     from ..pipeline import forecast
 
-    made = forecast(
-        load_history(args.history, args.mapping, as_of),
-        as_of=as_of, horizon=args.horizon, interval=args.interval, only_metric=args.only_metric,
-        model=args.model, seed=args.seed, progress=progress,
-    )  # fmt: skip
+    past = opened(args.history, args.mapping, as_of)
+    if not isinstance(past, History):
+        given = how(args) | {"as_of": as_of, "horizon": args.horizon, "models": args.models}
+        meta, count = forecast_to_folder(past, args.out, progress=progress, **given)
+        models = {one["model"]: count for one in meta["learnt"]} if len(meta["learnt"]) == 1 else {}
+        return _told(args.out, meta, count, models)
+    made = forecast(past, as_of=as_of, horizon=args.horizon, progress=progress, **how(args))
     made.write(args.out)
-    models = [item["model"] for item in made.meta["series"]]
-    return {
-        "out": str(args.out),
-        "as_of": made.meta["as_of"],
-        "series": len(models),
-        "models": {name: models.count(name) for name in sorted(set(models))},
-        "left_out": made.meta["left_out"],
-    }
+    chosen = [item["model"] for item in made.meta["series"]]
+    return _told(args.out, made.meta, len(chosen), {name: chosen.count(name) for name in sorted(set(chosen))})
+
+
+def _told(out: Path, meta: dict[str, Any], series: int, models: dict[str, int]) -> dict[str, Any]:
+    return {"out": str(out), "as_of": meta["as_of"], "series": series, "models": models, "left_out": meta["left_out"]}
 
 
 def moment(text: str) -> Any:

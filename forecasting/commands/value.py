@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import InputError
 from ..progress import Progress
 from .forecast import moment
+from .forecast_flags import add_model
 from .history_flags import add_history, open_history
 
 NAME = "value"
@@ -29,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--quantum", type=float, default=0.25, help="what one order adds, as a share of the limit (default 0.25)")
     parser.add_argument("--early", type=int, default=21, help="days that only teach and set the limits (default 21)")
-    parser.add_argument("--model", help="use this model for all series instead of choosing")
+    add_model(parser)
     parser.add_argument("--workers", type=int, default=1, help="forecasts made side by side (default 1)")
     parser.add_argument("--out", type=Path, required=True, help="folder for value.json and value.svg")
 

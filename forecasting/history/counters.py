@@ -42,6 +42,8 @@ def derive(series: pd.DataFrame, samples: pd.DataFrame) -> tuple[pd.DataFrame, p
 
     `samples` must be sorted by series and time, and is so in the answer.
     """
+    if not (series["kind"] == "counter").any():
+        return series, samples
     pieces = _pieces(samples)
     present = set(series["unique_id"])
     rows, made = [], {}

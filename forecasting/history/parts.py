@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +37,7 @@ def series_table(raw: pd.DataFrame, source: object) -> pd.DataFrame:
     """Check every row against the schema `series_row`, and give the table its full set of columns."""
     columns = {column: _column(raw, column) for column in SERIES_COLUMNS}
     for number in np.flatnonzero(np.any([wrong for _unused, wrong in columns.values()], axis=0)):
-        _refuse(raw.iloc[[number]].to_dict("records")[0], int(number), source)
+        _refuse(raw.iloc[int(number) : int(number) + 1].to_dict("records")[0], int(number), source)
     table = pd.DataFrame({column: pd.Series(values, dtype=object) for column, (values, _unused) in columns.items()})
     twice = table["unique_id"].duplicated()
     if twice.any():
@@ -64,7 +64,7 @@ def _column(raw: pd.DataFrame, column: str) -> tuple[np.ndarray, np.ndarray]:
 def _checked(column: str, value: Any) -> tuple[Any, bool]:
     """The value as it is kept, and whether it breaks the schema."""
     try:
-        kept = float(value) if column == "interval_s" else value
+        kept: Any = float(value) if column == "interval_s" else value
         if column == "tz":
             require_zone(kept, "")
     except (ValueError, TypeError):
@@ -140,19 +140,21 @@ def _ordered(whole: Parts) -> Parts:
 def assemble(parts: Parts) -> History:
     """Fill in measured sampling intervals, derive rates from counters, and drop (by name) what has no samples."""
     series, samples = parts.series, parts.samples
-    bare = ~series["unique_id"].isin(samples["unique_id"].unique())
+    places = slices_of(samples)
+    bare = ~series["unique_id"].isin(list(places))
     left_out = parts.left_out + [{"unique_id": name, "reason": "it has no samples with a value"} for name in series.loc[bare, "unique_id"]]
     series = series[~bare].reset_index(drop=True)
     given = pd.to_numeric(series["interval_s"]).astype(float)
     if given.isna().any():
-        given = given.fillna(series["unique_id"].map(_measured_intervals(samples, set(series.loc[given.isna(), "unique_id"]))))
+        unknown = series.loc[given.isna(), "unique_id"]
+        given = given.fillna(series["unique_id"].map(_measured_intervals(samples, {name: places[name] for name in unknown})))
     series["interval_s"] = given
     series, samples = derive(series, samples)
     return History(series, samples, parts.events, parts.interventions, tuple(parts.warnings), tuple(left_out), parts.plan)
 
 
-def _measured_intervals(samples: pd.DataFrame, wanted: set[str]) -> dict[str, float]:
-    """The median distance of samples, s, for each wanted series that has at least two."""
+def _measured_intervals(samples: pd.DataFrame, places: Mapping[str, slice]) -> dict[str, float]:
+    """The median distance of samples, s, for each of some series that has at least two."""
     stamps = samples["ds"].dt.as_unit("ns").astype("int64").to_numpy()
-    places = {name: place for name, place in slices_of(samples).items() if name in wanted and place.stop - place.start > 1}
-    return {name: float(np.median(np.diff(stamps[place]) / 1e9)) for name, place in places.items()}
+    several = {name: place for name, place in places.items() if place.stop - place.start > 1}
+    return {name: float(np.median(np.diff(stamps[place]) / 1e9)) for name, place in several.items()}

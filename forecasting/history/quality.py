@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,26 @@ import pandas as pd
 
 from ..errors import InputError
 
+NOT_FINITE, TWICE = "without a finite value: left out", "given more than once: the last of them counts"
 NO_VALUE = ("", "nan", "na", "null", "none")
 ZONE = r"(?:[Zz]|[+-]\d{2}:?\d{2})$"
+
+
+class Lost:
+    """How many samples of which series were dropped, and why; filled by `clean_part`."""
+
+    def __init__(self) -> None:
+        """Nothing was dropped yet."""
+        self._counts: dict[str, Counter[str]] = {}
+
+    def add(self, ids: pd.Series, what: str) -> None:
+        """Samples of these series (one entry a sample) were dropped."""
+        if len(ids):
+            self._counts.setdefault(what, Counter()).update(ids)
+
+    def told(self, source: Path) -> list[str]:
+        """A sentence on each reason."""
+        return [_told(counts, source, what) for what, counts in self._counts.items()]
 
 
 def clean(table: pd.DataFrame, source: Path) -> tuple[pd.DataFrame, list[str]]:
@@ -19,24 +38,28 @@ def clean(table: pd.DataFrame, source: Path) -> tuple[pd.DataFrame, list[str]]:
 
     A time without a zone is UTC; mixing the two kinds in one table is refused, because one of them would be wrong.
     """
+    lost = Lost()
+    return clean_part(table, source, lost), lost.told(source)
+
+
+def clean_part(table: pd.DataFrame, source: Path, lost: Lost) -> pd.DataFrame:
+    """The same for a part of a table; what was dropped is added to `lost`."""
     ids = table["unique_id"].astype(str)
     samples = pd.DataFrame({"unique_id": ids, "ds": _times(table["ds"], ids, source), "y": _numbers(table["y"], ids, source)})
-    warnings = []
     bad = ~np.isfinite(samples["y"])
-    if bad.any():
-        warnings.append(_told(samples.loc[bad, "unique_id"], source, "without a finite value: left out"))
+    lost.add(samples.loc[bad, "unique_id"], NOT_FINITE)
     samples = samples[~bad]
     samples = samples.sort_values(["unique_id", "ds"], kind="stable")
     twice = samples.duplicated(["unique_id", "ds"], keep="last")
-    if twice.any():
-        warnings.append(_told(samples.loc[twice, "unique_id"], source, "given more than once: the last of them counts"))
-    return samples[~twice].reset_index(drop=True), warnings
+    lost.add(samples.loc[twice, "unique_id"], TWICE)
+    kept: pd.DataFrame = samples[~twice].reset_index(drop=True)
+    return kept
 
 
-def _told(ids: pd.Series, source: Path, what: str) -> str:
-    names = sorted(ids.unique())
+def _told(counts: Counter[str], source: Path, what: str) -> str:
+    names = sorted(counts)
     shown = ", ".join(repr(name)[1:-1] for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{source}: {len(ids)} samples of {shown} {what}"
+    return f"{source}: {counts.total()} samples of {shown} {what}"
 
 
 def _where(rows: pd.Series, ids: pd.Series, source: Path) -> str:

@@ -38,10 +38,16 @@ def empty(columns: tuple[str, ...]) -> pd.DataFrame:
 
 def slices_of(samples: pd.DataFrame) -> dict[str, slice]:
     """Where each series stands in a table that is sorted by series."""
-    codes, names = pd.factorize(samples["unique_id"])
-    starts = np.flatnonzero(np.diff(codes, prepend=-1))
-    ends = np.append(starts[1:], len(codes))[: len(starts)]
-    return {str(names[codes[start]]): slice(int(start), int(end)) for start, end in zip(starts, ends, strict=True)}
+    column = samples["unique_id"]
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, names = column.cat.codes.to_numpy(), column.cat.categories
+    else:
+        codes, names = pd.factorize(column)
+    if not len(codes):
+        return {}
+    starts = np.append(0, np.flatnonzero(codes[1:] != codes[:-1]) + 1)
+    found = [str(name) for name in names[codes[starts]]]
+    return {name: slice(start, end) for name, start, end in zip(found, starts.tolist(), [*starts[1:].tolist(), len(codes)], strict=True)}
 
 
 def long_table(pieces: Mapping[str, Piece]) -> pd.DataFrame:
@@ -184,7 +190,8 @@ class History:
         if not plan.empty:
             plan = plan[(plan["ds"] >= moment) & (plan["known_since"].isna() | (plan["known_since"] <= moment))]
             plan = plan[~plan.duplicated(["unique_id", "ds"], keep="last")].reset_index(drop=True)
-        return replace(self, samples=self.samples[keep].reset_index(drop=True), interventions=changes, plan=plan)
+        samples = self.samples if keep.all() else self.samples[keep].reset_index(drop=True)
+        return replace(self, samples=samples, interventions=changes, plan=plan)
 
     @property
     def demand_series(self) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ..errors import InputError
 from ..panel import Panel
-from .boosted import Boosted
+from .boosted import LIGHT, Boosted
 from .ets import Ets
 from .forest import Forest
 from .naive import Naive
@@ -31,6 +31,7 @@ MODELS: dict[str, Callable[[int], Model]] = {
     "sarimax": lambda _seed: Sarimax(),
 }
 TRIED = ("boosted", "seasonal_naive", "seasonal_naive_week", "seasonal_trend", "naive", "ets")
+TRIED_FOR_MANY = ("boosted", "seasonal_naive", "seasonal_naive_week", "naive")
 ETS_MOST_SERIES = 64
 
 
@@ -44,6 +45,13 @@ def model_named(name: str, seed: int = 0) -> Model:
 def models_named(names: str, seed: int = 0) -> list[Model]:
     """Models by their names with commas between; the first is the default. Raises `InputError` for an unknown one."""
     return [model_named(name.strip(), seed) for name in names.split(",")]
+
+
+def models_for_many(names: str | None, seed: int = 0) -> list[Model]:
+    """The default and its peers where series are too many to choose for each of them; the first counts unless a peer is clearly better."""
+    light = Boosted(few=LIGHT, many=LIGHT, members=1, seed=seed)
+    listed = models_named(names or ",".join(TRIED_FOR_MANY), seed)
+    return [light if model.name == light.name else model for model in listed]
 
 
 def candidates(panel: Panel, seed: int = 0) -> list[Model]:
@@ -61,4 +69,4 @@ def candidates(panel: Panel, seed: int = 0) -> list[Model]:
     return [MODELS[name](seed) for name in TRIED if name not in unfit]
 
 
-__all__ = ["MODELS", "Fitted", "Model", "candidates", "model_named", "models_named"]
+__all__ = ["MODELS", "Fitted", "Model", "candidates", "model_named", "models_for_many", "models_named"]

@@ -38,31 +38,35 @@ MANY_ROWS = 100_000
 ROWS = Amount()
 FEW = Size(trees=250, leaves=63, rate=0.06, bins=255)
 MANY = Size(trees=250, leaves=127, rate=0.06, bins=63)
+# For series by the hundred thousand: forecasting takes a sixth of the time, see docs/scale.md.
+LIGHT = Size(trees=100, leaves=63, rate=0.12, bins=63)
 
 
 @dataclass(frozen=True)
 class Boosted:
     """LightGBM on same-phase features.
 
-    amount: how many rows it learns from; few, many: the size of each member for less and for more than `MANY_ROWS` of them.
+    amount: how many rows it learns from; few, many: the size of each member for less and for more than `MANY_ROWS` of them;
+    members: how many there are where rows are many.
     """
 
     name: str = "boosted"
     amount: Amount = ROWS
     few: Size = FEW
     many: Size = MANY
+    members: int = 2
     seed: int = 0
 
     def fit(self, panel: Panel, end: int) -> Fitted:
         """Learn from targets before `end`; series that never moved teach nothing. See `Model.fit`."""
         x, y = learning_rows(panel, end, self.amount, self.seed)
-        return self._train(x, y) if len(y) >= 2 else _Trees()
+        return self._train(x, y) if len(y) >= 2 else Trees()
 
-    def _train(self, x: NDArray[np.float32], y: Floats) -> _Trees:
-        if len(y) < MANY_ROWS:
-            return _Trees((self._boost(x, y, None, 0),))
+    def _train(self, x: NDArray[np.float32], y: Floats) -> Trees:
+        if len(y) < MANY_ROWS or self.members == 1:
+            return Trees((self._boost(x, y, None, 0),))
         line = fit_linear(x, y, self.seed)
-        return _Trees((self._boost(x, y, None, 0), self._boost(x, y, line.predict(x), 1)), line)
+        return Trees((self._boost(x, y, None, 0), self._boost(x, y, line.predict(x), 1)), line)
 
     def _boost(self, x: NDArray[np.float32], y: Floats, begin: Floats | None, member: int) -> lgb.Booster:
         size = self.many if len(y) >= MANY_ROWS else self.few
@@ -75,7 +79,7 @@ class Boosted:
 
 
 @dataclass(frozen=True)
-class _Trees:
+class Trees:
     """The trained members: trees alone, and trees on top of a line; without them (too little to learn from) it repeats the level."""
 
     boosters: tuple[lgb.Booster, ...] = ()

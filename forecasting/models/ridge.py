@@ -38,7 +38,7 @@ class Ridge:
         moving = panel.rows(np.fmax.reduce(past, axis=1) > np.fmin.reduce(past, axis=1))
         places = room_of(panel, end)
         if not moving.ids or not len(places):
-            return _Lines(None)
+            return Lines(None)
         origins = spread(places, max(LEAST_ORIGINS, self.rows // len(moving.ids)))
         weights: Floats | None = None
         for _round in range(ROUNDS):
@@ -47,7 +47,7 @@ class Ridge:
                 for chunk in _chunks(moving):
                     moments.add(chunk, origin)
             weights = moments.solved()
-        return _Lines(weights)
+        return Lines(weights)
 
 
 class _Moments:
@@ -84,7 +84,7 @@ class _Moments:
 
 
 @dataclass(frozen=True)
-class _Lines:
+class Lines:
     """weights: (horizon, f); without them (too little to learn from) it repeats the level."""
 
     weights: Floats | None
@@ -98,7 +98,7 @@ class _Lines:
         made = window(panel, origin, np.arange(panel.horizon))
         if self.weights is None:
             return np.repeat(made.level, panel.horizon, axis=1)
-        scaled = np.einsum("nsf,sf->ns", _linear(made.x), self.weights.astype(np.float32), optimize=True)
+        scaled = np.einsum("nsf,sf->ns", _linear(made.x), self.weights.astype(np.float32))  # each sum alone: no digit goes with the chunk
         return np.asarray(scaled * made.scale + made.level)
 
 

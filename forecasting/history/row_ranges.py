@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rows of a Parquet file of samples by series, without reading what lies between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ..errors import InputError
+
+BATCH = 500_000
+
+
+class Scattered(InputError):
+    """A series stands in several places of a file. rows: how many samples the file has."""
+
+    def __init__(self, text: str, rows: int) -> None:
+        super().__init__(text)
+        self.rows = rows
+
+
+@dataclass(frozen=True)
+class Index:
+    """names, edges: the series in the order of the file, and the row in which each begins (and the last ends)."""
+
+    file: Path
+    names: tuple[str, ...]
+    edges: np.ndarray
+
+
+def index_of(file: Path) -> Index:
+    """Read where each series stands. Raises `Scattered` where one stands in several places."""
+    names: list[str] = []
+    starts: list[int] = []
+    row = 0
+    for batch in _batches(file, ["unique_id"], None):
+        ids = batch.column(0) if pa.types.is_dictionary(batch.column(0).type) else pc.dictionary_encode(batch.column(0).cast(pa.string()))
+        codes = ids.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        places = np.flatnonzero(np.diff(codes, prepend=-2))
+        for place, code in zip(places.tolist(), codes[places].tolist(), strict=True):
+            name = str(ids.dictionary[code].as_py()) if code >= 0 else "None"
+            if not names or name != names[-1]:
+                names.append(name)
+                starts.append(row + place)
+        row += len(batch)
+    if len(set(names)) < len(names):
+        scattered = pd.Series(names)[pd.Series(names).duplicated()].iloc[0]
+        reason = f"{file}: the samples of {scattered!r} stand in several places, and there are too many samples to sort them here"
+        raise Scattered(f"{reason}; sort the file by unique_id and ds", row)
+    return Index(file, tuple(names), np.array([*starts, row], dtype=np.int64))
+
+
+def read_ranges(index: Index, places: np.ndarray) -> tuple[pd.DataFrame, bool]:
+    """The samples `unique_id, ds, y` of the series at some places of the index, and whether they are in order.
+
+    In order: finite floats, and times in UTC that rise within each series; anything else is as it stands in the file.
+    """
+    lengths = (index.edges[1:] - index.edges[:-1])[places]
+    names = pd.Index([index.names[place] for place in places], dtype="str")
+    ids = pd.Categorical.from_codes(np.repeat(np.arange(len(places)), lengths), names)
+    table = _rows(index, places)
+    stamps, values = _stamps(table.column("ds")), _floats(table.column("y"))
+    if stamps is not None and values is not None and np.isfinite(values).all():
+        last = np.cumsum(lengths)[:-1]
+        rising = np.diff(stamps) > 0
+        rising[last[last < len(stamps)] - 1] = True
+        if rising.all():
+            ds = pd.DatetimeIndex(stamps.view("M8[ns]"), tz="UTC", copy=False)
+            return pd.DataFrame({"unique_id": ids, "ds": ds, "y": values}, copy=False), True
+    return table.to_pandas().assign(unique_id=ids.astype("str")), False
+
+
+def _rows(index: Index, places: np.ndarray) -> pa.Table:
+    """The columns ds and y of some series."""
+    file = _open(index.file)
+    bounds = np.cumsum([0, *(file.metadata.row_group(number).num_rows for number in range(file.num_row_groups))])
+    starts, ends = index.edges[:-1][places], index.edges[1:][places]
+    touched = [number for number in range(file.num_row_groups) if ((starts < bounds[number + 1]) & (ends > bounds[number])).any()]
+    pieces = []
+    for group in touched:
+        row = int(bounds[group])
+        for batch in _batches(index.file, ["ds", "y"], group):
+            pieces += [batch.slice(first - row, last - first) for first, last in _overlaps(starts, ends, row, row + len(batch))]
+            row += len(batch)
+    schema = pa.schema([file.schema_arrow.field(name) for name in ("ds", "y")])
+    return pa.Table.from_batches(pieces, schema)
+
+
+def _overlaps(starts: np.ndarray, ends: np.ndarray, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """The parts of sorted ranges of rows that lie in [first, last), those that touch as one."""
+    begun: int | None = None
+    until = first
+    for place in np.flatnonzero((starts < last) & (ends > first)):
+        low, high = max(int(starts[place]), first), min(int(ends[place]), last)
+        if begun is not None and low > until:
+            yield begun, until
+            begun = None
+        begun, until = low if begun is None else begun, high
+    if begun is not None:
+        yield begun, until
+
+
+def _open(file: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(file, read_dictionary=["unique_id"])
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{file} is not a readable Parquet file ({str(error).splitlines()[0]}); export it again") from None
+
+
+def _batches(file: Path, columns: Sequence[str], group: int | None) -> Iterator[pa.RecordBatch]:
+    opened = _open(file)
+    missing = [column for column in columns if column not in opened.schema_arrow.names]
+    if missing:
+        raise InputError(f"{file} lacks the column {', '.join(missing)}; it needs unique_id, ds, y")
+    groups = None if group is None else [group]
+    try:
+        yield from opened.iter_batches(BATCH, row_groups=groups, columns=list(columns), use_threads=False)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{file} is not a readable Parquet file ({str(error).splitlines()[0]}); export it again") from None
+
+
+def _stamps(column: pa.ChunkedArray) -> np.ndarray | None:
+    """Times as ns since 1970; None where the column holds none, or not everywhere. A time without a zone is UTC."""
+    if not pa.types.is_timestamp(column.type) or column.null_count:
+        return None
+    return np.asarray(column.cast(pa.timestamp("ns", tz=column.type.tz)).cast(pa.int64()).to_numpy())
+
+
+def _floats(column: pa.ChunkedArray) -> np.ndarray | None:
+    if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
+        return None
+    return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=float)

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Learn from a sample of series; forecast any series with what was learnt."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..intervals import Normalised, level_table, measure, untested
+from ..metrics import seasonal_scale
+from ..models.protocol import Fitted, Model
+from ..panel import Floats, Panel
+from ..paths import PATHS, couple, trajectories
+from ..rolling import Errors, backtest, origins_of
+from .sizes import TRAITS, expected, traits, weigh
+
+MOST_ORIGINS = 8
+GAIN = 0.1
+FAR = 10.0
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What one step length taught.
+
+    model: the name of the model for all series; fitted: that model; weights: see `sizes`; shape: (season,), how errors go with the
+    time of day, about 1; levels: (levels, horizon), error quantiles in units of their expected size, widening included; shapes:
+    (paths, horizon), error trajectories in the same unit. sample: so many series taught it; scores: model → median MASE in the
+    back-test; cover80, cover95: shares of truth inside the intervals there, each origin judged by the others, NaN without a back-test.
+    """
+
+    model: str
+    fitted: Fitted
+    season: int
+    horizon: int
+    weights: Floats
+    shape: Floats
+    levels: Floats
+    shapes: Floats
+    sample: int
+    origins: int
+    scores: dict[str, float]
+    cover80: float
+    cover95: float
+    widened: float
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The future of some series. mean: (n, horizon); quantiles: (n, levels, horizon); size: (n,), the mean absolute error to expect."""
+
+    mean: Floats
+    quantiles: Floats
+    size: Floats
+
+
+def learn(panel: Panel, models: list[Model], seed: int = 0) -> Learnt:
+    """Learn from all series of a panel. The first model is the default; another takes its place for all where it is clearly better."""
+    origins = origins_of(panel)[-MOST_ORIGINS:]
+    with ThreadPoolExecutor(1) as beside:
+        final = beside.submit(models[0].fit, panel, panel.steps)
+        tested = [backtest(model, panel, origins) for model in models] if origins else []
+        scores = _scores(panel, tested)
+        best = _best([model.name for model in models], scores)
+        fitted = final.result() if best == models[0].name else next(one for one in models if one.name == best).fit(panel, panel.steps)
+    errors = next((one for one in tested if one.model == best), None)
+    weights, normalised, shape = _normalised(panel, errors) if errors else _untested(panel)
+    coverage = measure(normalised) if errors else None
+    widened = coverage.widened if coverage else 1.0
+    cover80, cover95 = (float(np.nanmean(share)) for share in (coverage.cover80, coverage.cover95)) if coverage else (np.nan, np.nan)
+    return Learnt(
+        best, fitted, panel.season, panel.horizon, weights, shape, widened * level_table(normalised.z), _trajectories(normalised.z, seed),
+        len(panel.ids), len(origins), scores, cover80, cover95, widened,
+    )  # fmt: skip
+
+
+def apply(learnt: Learnt, panel: Panel) -> Applied:
+    """Forecast the panel's next steps. What comes out for a series does not depend on the others."""
+    mean = learnt.fitted.predict(panel, panel.steps)
+    size = expected(panel.y, learnt.weights, panel.season, panel.long_season)
+    ahead = size[:, None] * learnt.shape[panel.day[:, panel.steps : panel.steps + panel.horizon]]
+    quantiles = mean[:, None, :] + learnt.levels[None, :, :] * ahead[:, None, :]
+    return Applied(mean, quantiles, size)
+
+
+def paths_of(learnt: Learnt, quantiles: Floats) -> NDArray[np.float32]:
+    """Sample paths (paths, horizon) of a series from its quantiles (levels, horizon)."""
+    return couple(quantiles, learnt.shapes)
+
+
+def _scores(panel: Panel, tested: list[Errors]) -> dict[str, float]:
+    scale = seasonal_scale(panel.y, panel.season)
+    return {errors.model: _median(errors.mean_absolute() / scale) for errors in tested}
+
+
+def _median(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+def _best(names: list[str], scores: dict[str, float]) -> str:
+    """The default, unless another model's median error is lower by `GAIN`."""
+    best = names[0]
+    for name in names[1:]:
+        limit = (1.0 - GAIN) * scores.get(names[0], np.nan)
+        if scores.get(name, np.nan) < min(limit, scores[best] if best != names[0] else limit):
+            best = name
+    return best
+
+
+def _normalised(panel: Panel, errors: Errors) -> tuple[Floats, Normalised, Floats]:
+    """The weights of the traits, the errors in units of their expected size, and how that goes with the time of day.
+
+    Every window's size is told from what lay before it, as it will be for the forecast.
+    """
+    seen = [traits(panel.y[:, :origin], panel.season, panel.long_season) for origin in errors.origins]
+    known = np.isfinite(errors.residuals)
+    absolute = np.where(known, np.abs(errors.residuals), 0.0)
+    count = known.sum(axis=2)
+    window_errors = np.where(count > 0, absolute.sum(axis=2) / np.maximum(count, 1), np.nan)
+    weights = weigh(np.concatenate(seen), window_errors.ravel())
+    size = np.stack([expected(panel.y[:, :origin], weights, panel.season, panel.long_season) for origin in errors.origins])
+    days = np.stack([panel.day[:, origin : origin + panel.horizon] for origin in errors.origins])
+    flat = size <= 1e-8
+    z = np.where(flat[:, :, None], np.nan, errors.residuals / size[:, :, None])
+    shape = _by_phase(z, days, panel.season)
+    return weights, Normalised(size[-1][:, None] * np.ones(panel.horizon), z / shape[days]), shape
+
+
+def _by_phase(z: Floats, days: NDArray[np.int64], season: int) -> Floats:
+    """The mean size of errors at each time of day, relative to all, (season,); 1 where none is known."""
+    known = np.isfinite(z)
+    total = np.bincount(days[known], np.minimum(np.abs(z[known]), FAR), season)
+    count = np.bincount(days[known], minlength=season)
+    if not total.sum():
+        return np.ones(season)
+    return np.where(count > 0, total / np.maximum(count, 1) / (total.sum() / count.sum()), 1.0).clip(0.1)
+
+
+def _untested(panel: Panel) -> tuple[Floats, Normalised, Floats]:
+    """Stand-in for histories too short to back-test: normal errors of the whole spread."""
+    guess = untested(panel, np.ones(len(panel.ids)))
+    return np.eye(TRAITS)[1], Normalised(guess.size, guess.z * guess.size[None]), np.ones(panel.season)
+
+
+def _trajectories(z: Floats, seed: int) -> Floats:
+    """Error trajectories of any series, (paths, horizon)."""
+    pool = z.reshape(-1, 1, z.shape[2])
+    order = np.random.default_rng(seed).permutation(len(pool))
+    known = [row for row in order if np.isfinite(pool[row]).mean() > 0.5][:PATHS]
+    return trajectories(pool[known], 0, PATHS, np.random.default_rng(seed))

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How large the errors on a series will be, told from how it moved of late: for series that are not back-tested themselves.
+
+A model's error on a series goes with what the simplest forecasts got wrong there. How, is a regression of logarithms over the
+back-test windows of the sample; what it misses widens the pooled error quantiles, so the coverage holds on average over the series.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..features import level_and_scale
+from ..panel import Floats
+
+TRAITS = 5
+WEEKS = 4
+SHRINKAGE = 1e-3
+TINY = 1e-9
+MOST_SPREADS = 20.0
+
+
+def traits(past: Floats, season: int, long_season: int) -> Floats:
+    """(n, `TRAITS`): one, and the logarithms of a series' spread and of its mean change within a step, a day and a week over four weeks."""
+    _unused, spread = level_and_scale(past, season, long_season)
+    recent = past[:, -WEEKS * (long_season or 7 * season) - max(long_season, season) :]
+    changes = [_change(recent, lag, spread[:, 0]) for lag in (1, season, long_season or season)]
+    known = np.where(np.isfinite(spread[:, 0]), spread[:, 0], TINY)
+    return np.stack([np.ones(len(past)), *(np.log(np.maximum(one, TINY)) for one in (known, *changes))], axis=1)
+
+
+def _change(recent: Floats, lag: int, otherwise: Floats) -> Floats:
+    """Mean absolute difference of steps `lag` apart, (n,); `otherwise` where none is known."""
+    if recent.shape[1] <= lag:
+        return np.asarray(np.where(np.isfinite(otherwise), otherwise, TINY))
+    size = np.abs(recent[:, lag:] - recent[:, :-lag])
+    known = np.isfinite(size)
+    count = known.sum(axis=1)
+    mean = np.where(known, size, 0.0).sum(axis=1) / np.maximum(count, 1)
+    return np.asarray(np.where(count > 0, mean, np.where(np.isfinite(otherwise), otherwise, TINY)))
+
+
+def weigh(seen: Floats, errors: Floats) -> Floats:
+    """Weights (k,) that turn traits (rows, k) into the logarithm of the mean absolute errors (rows,) they went with."""
+    usable = np.isfinite(errors) & (errors > TINY) & np.isfinite(seen).all(axis=1)
+    if usable.sum() < seen.shape[1]:
+        return np.asarray(np.eye(seen.shape[1])[1])  # nothing to learn from: the spread itself
+    x, y = seen[usable], np.log(errors[usable])
+    moments = x.T @ x
+    return np.asarray(np.linalg.solve(moments + SHRINKAGE * np.trace(moments) / len(moments) * np.eye(len(moments)), x.T @ y))
+
+
+def expected(past: Floats, weights: Floats, season: int, long_season: int) -> Floats:
+    """The mean absolute error to expect of each series, (n,), in its unit."""
+    seen = traits(past, season, long_season)
+    spread = np.exp(seen[:, 1])
+    return np.asarray(np.clip(np.exp((seen * weights).sum(axis=1)), TINY, np.maximum(MOST_SPREADS * spread, TINY)))

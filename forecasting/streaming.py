@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A forecast written part by part: no more of it is in memory than the part that is being written."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .applied import Part
+from .contracts import check
+from .errors import InputError
+from .files import write_text
+from .result import FORECAST_FILE, META_FILE, PATHS_FILE, SERIES_FILE
+
+REPEATING = ("unique_id", "ds", "model", "unit")
+
+
+class Writer:
+    """Writes a forecast's folder: ``forecast.parquet``, ``series.parquet``, ``forecast.json``. Nothing is in place before `finish`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the folder where it is missing. Raises `InputError` where that cannot be."""
+        self.folder = folder
+        self._drafts: dict[str, Path] = {}
+        self._open: dict[str, pq.ParquetWriter] = {}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in (FORECAST_FILE, SERIES_FILE):
+                handle, draft = tempfile.mkstemp(prefix=f".{name}-", dir=folder)
+                os.close(handle)
+                self._drafts[name] = Path(draft)
+        except OSError as error:
+            raise InputError(f"{folder} cannot be written ({error.strerror}); give a place that can") from None
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for writer in self._open.values():
+            writer.close()
+        for draft in self._drafts.values():
+            draft.unlink(missing_ok=True)
+
+    def add(self, part: Part) -> None:
+        """Write one part."""
+        for name, tables in ((FORECAST_FILE, part.tables), (SERIES_FILE, part.rows)):
+            for table in tables:
+                self._writer(name, table.schema).write_table(table)
+
+    def finish(self, meta: dict[str, Any]) -> None:
+        """Put everything in place; what an earlier forecast left there goes."""
+        check("forecast_meta", meta, "the forecast's meta")
+        for name in (FORECAST_FILE, SERIES_FILE):
+            self._open.pop(name).close()
+            draft = self._drafts.pop(name)
+            draft.chmod(0o644)
+            draft.replace(self.folder / name)
+        (self.folder / PATHS_FILE).unlink(missing_ok=True)
+        write_text(self.folder / META_FILE, json.dumps(meta, indent=1, allow_nan=False))
+
+    def _writer(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
+        if name not in self._open:
+            repeating = [column for column in schema.names if column in REPEATING]
+            packed = {column: "SNAPPY" if column in REPEATING else "NONE" for column in schema.names}  # numbers do not shrink
+            self._open[name] = pq.ParquetWriter(
+                self._drafts[name], schema, use_dictionary=repeating, compression=packed, store_schema=False, write_statistics=repeating
+            )
+        return self._open[name]
