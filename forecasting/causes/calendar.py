@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,22 @@ def concerns(event: Mapping[Any, Any], row: Mapping[str, Any]) -> bool:
 
 def acting(events: pd.DataFrame, row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The events that act on a series, by start, in UTC. One without a zone (a whole day) is that of the series' own clock."""
-    found = [{str(key): value for key, value in event.items()} for event in events.to_dict("records") if concerns(event, row)]
-    for event in found:
-        if event.get("floating") is True:
-            event |= {edge: _on_clock(event[edge], str(row["tz"])) for edge in ("start", "end")}
+    return chosen(records(events), row)
+
+
+def records(events: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a calendar."""
+    return [{str(key): value for key, value in event.items()} for event in events.to_dict("records")]
+
+
+def chosen(events: Sequence[dict[str, Any]], row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """As `acting`, for a calendar whose rows are wanted many times."""
+    found = [_placed(event, str(row["tz"])) if event.get("floating") is True else event for event in events if concerns(event, row)]
     return sorted(found, key=lambda event: (event["start"], str(event["name"])))
+
+
+def _placed(event: dict[str, Any], zone: str) -> dict[str, Any]:
+    return event | {edge: _on_clock(event[edge], zone) for edge in ("start", "end")}
 
 
 def _on_clock(shown: pd.Timestamp, zone: str) -> pd.Timestamp:

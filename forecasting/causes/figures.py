@@ -34,7 +34,7 @@ class Figure:
 def figures_of(history: History, times: pd.DatetimeIndex, zone: str, step_s: int, known: int) -> list[Figure]:
     """The KPIs whose plan reaches into the steps after the `known` ones; `times` are on the wall clock of `zone`."""
     made = []
-    for name in sorted(set(history.plan["unique_id"])):
+    for name in sorted(set(history.plan["unique_id"]) & set(history.series["unique_id"])):
         row = history.row(str(name))
         stamps, values = history.piece(str(name))
         plan = history.plan[history.plan["unique_id"] == name]

@@ -14,7 +14,7 @@ from .shape import day_shape, like_day, whole_days
 from .uplift import Source, Uplift
 from .usual import around, spans
 
-SURE = 2.5
+SURE = 3.0
 MINIMUM_GAIN = 0.1
 HOLIDAY = "sunday"
 UNDECLARED = Declared()
@@ -33,7 +33,7 @@ def learn(kind: str, values: Floats, strength: Floats, busy: Mask, clock: Clock,
     """Measure one kind of event on one non-negative series.
 
     values: (t,) without inner gaps; strength: (t + horizon,), see `calendar.intensity`; busy: (t,), steps of any event.
-    None where nothing was declared and nothing stands out: the effect must be two and a half times its standard error.
+    None where nothing was declared and nothing stands out: the effect must be three times its standard error.
     """
     past = strength[: len(values)]
     calm = np.where(busy | ~np.isfinite(values), np.nan, values)

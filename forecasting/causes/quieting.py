@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..history import History
 from ..panel import Floats
-from .calendar import acting
+from .calendar import chosen, records
 from .events import clock_of, on_the_wall, uplifts_of
 from .figures import figures_of
 from .kpi import kpi_uplift
@@ -28,12 +28,12 @@ def quieted(
     """
     made: list[tuple[Uplift, ...]] = [()] * len(rows)
     calm = values.copy()
-    near = _near(history.events, times) if len(history.events) else history.events
+    near = records(_near(history.events, times)) if len(history.events) else []
     known = values.shape[1]
     figures = figures_of(history, times, str(rows[0]["tz"]), step_s, known) if len(history.plan) else []
-    for number, row in enumerate(rows if len(near) or figures else []):
+    for number, row in enumerate(rows if near or figures else []):
         if np.isfinite(values[number]).any() and np.nanmin(values[number]) >= 0.0:
-            found = uplifts_of(on_the_wall(acting(near, row), str(row["tz"]), times), values[number], times, step_s)
+            found = uplifts_of(on_the_wall(chosen(near, row), str(row["tz"]), times), values[number], times, step_s)
             planned = kpi_uplift(row, without_all(values[number], found), figures, clock_of(times, step_s, known).period)
             made[number] = (*found, planned) if planned else found
             calm[number] = without_all(values[number], made[number])

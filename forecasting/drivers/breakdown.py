@@ -3,7 +3,7 @@
 
 The highest step of the expected course (the median of the paths) is looked at. What events and business figures do to it is the
 factor that the forecast itself put there, shared among them by Shapley's value. What remains is compared with the past
-without those causes: its level six weeks ago, what the time of day and the day of the week make of that, growth and changes
+without those causes: its level eight weeks ago, what the time of day and the day of the week make of that, growth and changes
 of level since. Two parts close the sum: what else the model sees, and how far the peak of the paths lies beyond the course.
 """
 

@@ -10,10 +10,11 @@ import numpy as np
 
 from ..panel import Floats
 
-DAYS = 42
+DAYS = 56
 LEAST_DAYS = 10
 EDGE = 2
-PENALTY = 2.0
+PENALTY = 1.5
+UNKNOWN_DAY = 1.5
 NEAR = 1
 
 
@@ -33,9 +34,9 @@ class Course:
 
 
 def course_of(levels: Floats, changed: frozenset[int] = frozenset()) -> Course | None:
-    """Fit the last six weeks of daily levels, (d,); changed: days, counted back from the last, on which we changed something.
+    """Fit the last eight weeks of daily levels, (d,); changed: days, counted back from the last, on which we changed something.
 
-    Of all courses the one with the least Bayesian information criterion is taken, its penalty doubled since neighbouring
+    Of all courses the one with the least Bayesian information criterion is taken, its penalty half as much again since neighbouring
     days are alike (Schwarz, Annals of Statistics 6 (1978) 461-464); a change at an unknown day pays for its day too.
     """
     levels = levels[-DAYS:]
@@ -63,7 +64,7 @@ def _fit(days: Floats, values: Floats, line: bool, place: int, ours: bool) -> tu
     design = np.stack(used, axis=1)
     found, *_rest = np.linalg.lstsq(design, values, rcond=None)
     rest = float(np.mean((values - design @ found) ** 2))
-    cost = len(used) + (1 if place and not ours else 0)
+    cost = len(used) + (UNKNOWN_DAY if place and not ours else 0.0)
     score = len(values) * np.log(rest + 1e-12 * float(np.mean(values**2)) + 1e-300) + PENALTY * cost * np.log(len(values))
     filled = iter(found.tolist())
     level, slope, shift = (next(filled) if column.any() else 0.0 for column in columns)

@@ -46,8 +46,10 @@ def named(cause: str) -> str:
 
 @dataclass
 class _Network:
-    """What a history of many links is gathered from."""
+    """What a history of many links is gathered from. strength: of what is put there, 1 as a rule; noise: of a single hour."""
 
+    strength: float = 1.0
+    noise: float = STEADY.noise
     series: dict[str, np.ndarray] = field(default_factory=dict)
     events: list[pd.DataFrame] = field(default_factory=list)
     plans: list[pd.DataFrame] = field(default_factory=list)
@@ -55,20 +57,21 @@ class _Network:
 
     def add(self, cause: str, device: str, rng: np.random.Generator) -> None:
         """One link, moved by one cause."""
-        demand = CAUSES[cause]
+        full = CAUSES[cause]
+        demand = replace(full, noise=self.noise, growth=self.strength * full.growth)
         values, known = demand.draw(rng), demand.weeks * WEEK
         name = f"{device}|eth1|if_out_bps"
         match cause:
             case "shift" | "change":
-                values[known - AGO * DAY :] *= 1.5
+                values[known - AGO * DAY :] *= 1.0 + 0.5 * self.strength
                 at = START + pd.Timedelta(hours=known - AGO * DAY)
                 ours = {"change_id": "c-1", "unique_id": name, "ds": at, "template": "te_cost"}
                 self.changes += [dict.fromkeys(INTERVENTION_COLUMNS) | ours] if cause == "change" else []
             case "event" | "declared":
                 starts = starts_of(rng, demand, 5 if cause == "event" else 0, 36)
                 for start in starts:
-                    values[start : start + 36] *= 1.6
-                said = {"expected_uplift": 0.6} if cause == "declared" else {}
+                    values[start : start + 36] *= 1.0 + 0.6 * self.strength
+                said = {"expected_uplift": 0.6 * self.strength} if cause == "declared" else {}
                 self.events.append(events_table(starts, 36, devices=(device,), **said))
             case "kpi":
                 values *= self._figure(device, demand, rng)
@@ -79,7 +82,7 @@ class _Network:
         orders, known = replace(demand, level=1000.0), demand.weeks * WEEK
         raised = np.ones(len(orders.usual()))
         for start in starts_of(rng, demand, 5, 36):
-            raised[start : start + 36] += 0.7
+            raised[start : start + 36] += 0.7 * self.strength
         figure = orders.draw(rng) * raised
         self.series[f"{device}|shop|kpi_orders"] = figure[:known]
         plan = {"unique_id": f"{device}|shop|kpi_orders", "y": (orders.usual() * raised)[known:]}
@@ -88,9 +91,9 @@ class _Network:
         return np.asarray(np.maximum(0.9 * (figure / orders.usual() - 1.0) + 1.0, 0.0))
 
 
-def world(seeds: int, causes: tuple[str, ...] = tuple(CAUSES)) -> History:
+def world(seeds: int, causes: tuple[str, ...] = tuple(CAUSES), strength: float = 1.0, noise: float = STEADY.noise) -> History:
     """A link for each cause and seed, with its calendar, plan and changes; ten weeks, the forecast begins after them."""
-    made = _Network()
+    made = _Network(strength, noise)
     for cause in causes:
         for seed in range(seeds):
             made.add(cause, f"{cause}-{seed}", np.random.default_rng((seed, sorted(CAUSES).index(cause))))
