@@ -29,6 +29,7 @@ ENGINE = {"name": "forestage", "version": "0.1.0"}
 LEAST_AHEAD, MOST_AHEAD = pd.Timedelta(minutes=1), pd.Timedelta(days=366)
 LOW_COVER80 = 0.7
 MUCH_CENSORED = 0.05
+FEW_ORIGINS = 4
 
 
 def forecast(
@@ -160,6 +161,8 @@ def _cautions(made: dict[str, Any], steps: int) -> list[str]:
     found = []
     if made["origins"] == 0:
         found.append("the history is too short for a back-test: the intervals are a guess")
+    elif made["origins"] < FEW_ORIGINS:
+        found.append(f"the history is short: the intervals rest on {made['origins']} back-test windows")
     if made["widened"] > 1.0:
         found.append(f"the intervals covered too little in the back-test and were widened by {made['widened']:g}")
     if made["unsettled"] > 1.0:
