@@ -11,7 +11,7 @@ import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -32,6 +32,7 @@ MOST_TOGETHER = 4_000
 SAMPLE = 2_000
 LEAST_SAMPLE = 100
 WORKERS = 2
+WEEKS = 9  # what the features look back on (four weeks), clean of anomalies, which takes four weeks before them; and one more
 
 
 class Past(Protocol):
@@ -146,7 +147,7 @@ def _learnt(
             learnt[prepared.step_s], said = asked.shelf.learnt(prepared, wanted)
             told.learnt.append(said)
     progress.step("learning", 2, 2)
-    return Lesson(layouts, learnt, None if first else waiting)
+    return Lesson(replace(layouts, weeks=WEEKS), learnt, None if first else waiting)
 
 
 def _layouts(series: pd.DataFrame, known: History, rows: pd.DataFrame, asked: Asked) -> Layouts:

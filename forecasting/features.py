@@ -25,6 +25,12 @@ class Window:
     level: Floats
     scale: Floats
 
+    def in_units(self, scaled: Floats | None) -> Floats:
+        """Forecasts (n, s) in the windows' scale, in the series' unit; the level at every step where there are none."""
+        if scaled is None:
+            return np.repeat(self.level, self.x.shape[1], axis=1)
+        return np.asarray(scaled * self.scale + self.level)
+
 
 def _mean(values: Floats) -> Floats:
     """The mean of what is known of each series, (n, 1); NaN where nothing is."""

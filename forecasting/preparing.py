@@ -35,18 +35,22 @@ class Layout:
 
 @dataclass(frozen=True)
 class Layouts:
-    """The layouts of series that are prepared part by part. begin: when the first of all their samples was taken."""
+    """The layouts of series that are prepared part by part.
+
+    begin: when the first of all their samples was taken; weeks: at most so many of the last weeks, of steps shorter than a day.
+    """
 
     as_of: pd.Timestamp
     horizon: pd.Timedelta
     begin: pd.Timestamp
     zones: tuple[str, ...]
     metrics: tuple[str, ...]
+    weeks: int = MOST_WEEKS
 
     def of(self, step_s: int) -> Layout:
         """The layout of one step length."""
         ahead = max(1, int(np.ceil(self.horizon.total_seconds() / step_s)))
-        most = min(MOST_STEPS, max(MOST_WEEKS * 7 * DAY_S // step_s, 3 * ahead))
+        most = min(MOST_STEPS, max((self.weeks if step_s < DAY_S else MOST_WEEKS) * 7 * DAY_S // step_s, 3 * ahead))
         count = int(np.clip(np.ceil((self.as_of - self.begin).total_seconds() / step_s), 1, most))
         future = pd.date_range(self.as_of, periods=ahead, freq=pd.Timedelta(step_s, unit="s"))
         return Layout(step_s, future, _axes(self.zones, future, count, step_s), self.metrics)

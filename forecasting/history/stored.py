@@ -16,7 +16,7 @@ from ..errors import InputError
 from .events import load_events
 from .parts import REQUIRED, Parts, assemble, series_table
 from .quality import Lost, clean_part
-from .reading import read_table
+from .reading import find_table, read_table
 from .row_ranges import Index, index_of, read_ranges
 from .table import History
 
@@ -54,8 +54,10 @@ class Stored:
 
     @property
     def warnings(self) -> list[str]:
-        """What was dropped of that which has been read so far."""
-        return self.lost.told(self.index.file)
+        """What was dropped of that which has been read so far, and what is not looked at."""
+        plan = find_table(self.folder, "plan")
+        unused = [f"{plan}: the plan is not used for so many series; forecast fewer to use it"] if plan else []
+        return self.lost.told(self.index.file) + unused
 
     @property
     def parts(self) -> int:

@@ -33,6 +33,7 @@ MODELS: dict[str, Callable[[int], Model]] = {
 TRIED = ("boosted", "seasonal_naive", "seasonal_naive_week", "seasonal_trend", "naive", "ets")
 TRIED_FOR_MANY = ("boosted", "seasonal_naive", "seasonal_naive_week", "naive")
 ETS_MOST_SERIES = 64
+RIDGE_MOST_SERIES = 400
 
 
 def model_named(name: str, seed: int = 0) -> Model:
@@ -49,9 +50,11 @@ def models_named(names: str, seed: int = 0) -> list[Model]:
 
 def models_for_many(names: str | None, seed: int = 0) -> list[Model]:
     """The default and its peers where series are too many to choose for each of them; the first counts unless a peer is clearly better."""
-    light = Boosted(few=LIGHT, many=LIGHT, members=1, seed=seed)
-    listed = models_named(names or ",".join(TRIED_FOR_MANY), seed)
-    return [light if model.name == light.name else model for model in listed]
+    light: dict[str, Model] = {
+        "boosted": Boosted(few=LIGHT, many=LIGHT, members=1, seed=seed),
+        "ridge": Ridge(most=RIDGE_MOST_SERIES),
+    }
+    return [light.get(model.name, model) for model in models_named(names or ",".join(TRIED_FOR_MANY), seed)]
 
 
 def candidates(panel: Panel, seed: int = 0) -> list[Model]:

@@ -89,9 +89,9 @@ class Trees:
         """See `Fitted.predict`."""
         made = window(panel, origin, np.arange(panel.horizon))
         if not self.boosters:
-            return np.repeat(made.level, panel.horizon, axis=1)
+            return made.in_units(None)
         x = made.x.reshape(-1, made.x.shape[2])
         trees = sum(np.asarray(booster.predict(x, num_threads=THREADS)) for booster in self.boosters)
         line = self.line.predict(x) if self.line else np.zeros(len(x))
         flat = np.asarray((trees + line) / len(self.boosters))
-        return np.asarray(flat.reshape(len(panel.ids), panel.horizon) * made.scale + made.level)
+        return made.in_units(flat.reshape(len(panel.ids), panel.horizon))

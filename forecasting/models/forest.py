@@ -45,6 +45,6 @@ class _Trees:
         """See `Fitted.predict`."""
         made = window(panel, origin, np.arange(panel.horizon))
         if self.trees is None:
-            return np.repeat(made.level, panel.horizon, axis=1)
+            return made.in_units(None)
         flat = np.asarray(self.trees.predict(made.x.reshape(-1, made.x.shape[2])))
-        return np.asarray(flat.reshape(len(panel.ids), panel.horizon) * made.scale + made.level)
+        return made.in_units(flat.reshape(len(panel.ids), panel.horizon))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..features import CLOCKS, window
 from ..panel import Floats, Panel
 from .protocol import Fitted
-from .rows import TARGET_CLIP, room_of, spread
+from .rows import TARGET_CLIP, examples, moving, room_of, spread
 
 LEAST_ORIGINS = 12
 ROWS_A_STEP = 4_000
@@ -27,24 +27,27 @@ CHUNK = 4_096
 
 @dataclass(frozen=True)
 class Ridge:
-    """Least squares with shrinkage. rows: about so many origins x series teach each step, and at least 12 origins."""
+    """Least squares with shrinkage. rows: about so many origins x series teach each step, and at least 12 origins; most: series that do."""
 
     name: str = "ridge"
     rows: int = ROWS_A_STEP
+    most: int | None = None
 
     def fit(self, panel: Panel, end: int) -> Fitted:
         """See `Model.fit`."""
-        past = panel.y[:, :end]
-        moving = panel.rows(np.fmax.reduce(past, axis=1) > np.fmin.reduce(past, axis=1))
-        places = room_of(panel, end)
-        if not moving.ids or not len(places):
+        teaching = moving(panel, end)
+        if self.most and len(teaching.ids) > self.most:
+            teaching = teaching.rows(np.isin(np.arange(len(teaching.ids)), np.linspace(0, len(teaching.ids) - 1, self.most).astype(int)))
+        chunks, places = _chunks(teaching), room_of(panel, end)
+        count = sum(len(chunk.ids) for chunk in chunks)
+        if not count or not len(places):
             return Lines(None)
-        origins = spread(places, max(LEAST_ORIGINS, self.rows // len(moving.ids)))
+        origins = spread(places, max(LEAST_ORIGINS, self.rows // count))
         weights: Floats | None = None
         for _round in range(ROUNDS):
             moments = _Moments(panel.horizon, weights)
             for origin in origins:
-                for chunk in _chunks(moving):
+                for chunk in chunks:
                     moments.add(chunk, origin)
             weights = moments.solved()
         return Lines(weights)
@@ -61,11 +64,9 @@ class _Moments:
 
     def add(self, panel: Panel, origin: int) -> None:
         """One origin of some series."""
-        made = window(panel, origin, self.steps)
-        target = (panel.y[:, origin + self.steps] - made.level) / made.scale
-        keep = panel.fit[:, origin + self.steps] & np.isfinite(target) & (panel.begins <= origin - panel.season)[:, None]
-        x = np.where(keep[:, :, None], _linear(made.x), np.float32(0.0)).transpose(1, 0, 2)
-        y = np.where(keep, np.clip(target, -TARGET_CLIP, TARGET_CLIP), 0.0).T.astype(np.float32)[:, :, None]
+        seen, target, keep = examples(panel, origin, self.steps)
+        x = np.where(keep[:, :, None], _linear(seen), np.float32(0.0)).transpose(1, 0, 2)
+        y = np.where(keep, target, 0.0).T.astype(np.float32)[:, :, None]
         turned = x.transpose(0, 2, 1)
         if self.before is not None:
             missed = np.abs(y - x @ self.before.astype(np.float32)[:, :, None])
@@ -97,9 +98,9 @@ class Lines:
     def _chunk(self, panel: Panel, origin: int) -> Floats:
         made = window(panel, origin, np.arange(panel.horizon))
         if self.weights is None:
-            return np.repeat(made.level, panel.horizon, axis=1)
+            return made.in_units(None)
         scaled = np.einsum("nsf,sf->ns", _linear(made.x), self.weights.astype(np.float32))  # each sum alone: no digit goes with the chunk
-        return np.asarray(scaled * made.scale + made.level)
+        return made.in_units(scaled)
 
 
 def _chunks(panel: Panel) -> list[Panel]:

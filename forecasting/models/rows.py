@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..features import window
-from ..panel import Floats, Mask, Panel
+from ..panel import Floats, Ints, Mask, Panel
 
 GOLDEN = 0.6180339887498949
 TARGET_CLIP = 10.0
@@ -34,8 +34,7 @@ class Amount:
 
 def learning_rows(panel: Panel, end: int, amount: Amount, seed: int) -> tuple[NDArray[np.float32], Floats]:
     """Features (rows, f) and targets (rows,) in their window's scale, all before `end`; series that never moved give none."""
-    past = panel.y[:, :end]
-    panel = panel.rows(np.fmax.reduce(past, axis=1) > np.fmin.reduce(past, axis=1))
+    panel = moving(panel, end)
     if not panel.ids:
         return np.empty((0, 0), np.float32), np.empty(0)
     rng = np.random.default_rng(seed)
@@ -43,17 +42,27 @@ def learning_rows(panel: Panel, end: int, amount: Amount, seed: int) -> tuple[ND
     origins, count = _plan(panel, end, amount)
     for origin in origins:
         steps = np.sort(rng.choice(panel.horizon, count, replace=False))
-        made = window(panel, origin, steps)
-        target = (panel.y[:, origin + steps] - made.level) / made.scale
-        keep = panel.fit[:, origin + steps] & np.isfinite(target) & _known(panel, origin)
-        xs.append(made.x[keep])
-        ys.append(np.clip(target[keep], -TARGET_CLIP, TARGET_CLIP))
+        x, target, keep = examples(panel, origin, steps)
+        xs.append(x[keep])
+        ys.append(target[keep])
     return (np.concatenate(xs), np.concatenate(ys)) if xs else (np.empty((0, 0), np.float32), np.empty(0))
 
 
-def _known(panel: Panel, origin: int) -> Mask:
-    """Series (n, 1) with at least a season of past at `origin`."""
-    return (panel.begins <= origin - panel.season)[:, None]
+def moving(panel: Panel, end: int) -> Panel:
+    """The series that were not constant before `end`."""
+    past = panel.y[:, :end]
+    return panel.rows(np.fmax.reduce(past, axis=1) > np.fmin.reduce(past, axis=1))
+
+
+def examples(panel: Panel, origin: int, steps: Ints) -> tuple[NDArray[np.float32], Floats, Mask]:
+    """What one origin teaches: features (n, s, f), targets (n, s) in their window's scale, clipped, and which of them count.
+
+    Those count that were measured, in series with at least a season of past.
+    """
+    made = window(panel, origin, steps)
+    target = (panel.y[:, origin + steps] - made.level) / made.scale
+    keep = panel.fit[:, origin + steps] & np.isfinite(target) & (panel.begins <= origin - panel.season)[:, None]
+    return made.x, np.clip(target, -TARGET_CLIP, TARGET_CLIP), keep
 
 
 def _plan(panel: Panel, end: int, amount: Amount) -> tuple[list[int], int]:

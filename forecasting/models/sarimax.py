@@ -83,11 +83,9 @@ def _model(past: Floats, panel: Panel, reach: int) -> Any:
     """The model of the last steps of which all regressors are known."""
     kept = min(len(past) - reach, STEPS_KEPT)
     steps = np.arange(len(past) - kept, len(past))
-    lags = [past[steps - day * panel.season] for day in range(1, DAYS + 1)]
-    columns = [lags[0], np.mean(lags, axis=0)]
-    if _weekly(panel, reach):
-        columns.append(past[steps - panel.long_season])
-    return SARIMAX(past[steps], exog=np.stack(columns, axis=1), order=ORDER, trend="c")
+    days = np.stack([past[steps - day * panel.season] for day in range(1, DAYS + 1)], axis=1)
+    week = past[steps - panel.long_season] if _weekly(panel, reach) else None
+    return SARIMAX(past[steps], exog=_columns(days, week), order=ORDER, trend="c")
 
 
 def _weekly(panel: Panel, reach: int) -> bool:
@@ -97,7 +95,10 @@ def _weekly(panel: Panel, reach: int) -> bool:
 def _regressors(past: Floats, steps: Ints, panel: Panel, reach: int) -> Floats:
     """The regressors of future steps, (s, 2 or 3): the newest known values at the same phase."""
     days = same_phase(past[None, :], steps, panel.season, DAYS)[0]
-    columns = [days[:, 0], days.mean(axis=1)]
-    if _weekly(panel, reach):
-        columns.append(same_phase(past[None, :], steps, panel.long_season, 1)[0][:, 0])
-    return np.stack(columns, axis=1)
+    return _columns(days, same_phase(past[None, :], steps, panel.long_season, 1)[0][:, 0] if _weekly(panel, reach) else None)
+
+
+def _columns(days: Floats, week: Floats | None) -> Floats:
+    """The newest of the days' values (s, days), their mean, and the week's value (s,) where there is one."""
+    both = [days[:, 0], days.mean(axis=1)]
+    return np.stack(both if week is None else [*both, week], axis=1)
