@@ -87,7 +87,9 @@ def _rows(index: Index, places: np.ndarray) -> pa.Table:
     for group in touched:
         row = int(bounds[group])
         for batch in _batches(index.file, ["ds", "y"], group):
-            pieces += [batch.slice(first - row, last - first) for first, last in _overlaps(starts, ends, row, row + len(batch))]
+            wanted = [np.arange(first - row, last - row) for first, last in _overlaps(starts, ends, row, row + len(batch))]
+            if wanted:  # copied, as a slice would keep its whole batch in memory
+                pieces.append(batch.take(pa.array(np.concatenate(wanted))))
             row += len(batch)
     schema = pa.schema([file.schema_arrow.field(name) for name in ("ds", "y")])
     return pa.Table.from_batches(pieces, schema)
