@@ -14,9 +14,10 @@ from ..history import History
 from ..panel import Floats, Ints, Mask
 from .calendar import acting
 from .events import clock_of, on_the_wall, uplifts_of
+from .learning import Clock
+from .uplift import MOST_RATIO, without_all
 from .usual import WEEKS_AROUND, around
 
-MOST = 20.0
 MAD_TO_SIGMA = 1.4826
 FAR = 3.0
 LEAST_FAR = 0.05
@@ -32,7 +33,13 @@ class Figure:
 
 
 def figures_of(history: History, times: pd.DatetimeIndex, zone: str, step_s: int, known: int) -> list[Figure]:
-    """The KPIs whose plan reaches into the steps after the `known` ones; `times` are on the wall clock of `zone`."""
+    """The KPIs whose plan reaches into the steps after the `known` ones; `times` are on the wall clock of `zone`.
+
+    None where the history is too short to know the season of the week: whatever shares it would seem to be a cause.
+    """
+    clock = clock_of(times, step_s, known)
+    if not clock.weekly:
+        return []
     made = []
     for name in sorted(set(history.plan["unique_id"]) & set(history.series["unique_id"])):
         row = history.row(str(name))
@@ -40,9 +47,10 @@ def figures_of(history: History, times: pd.DatetimeIndex, zone: str, step_s: int
         plan = history.plan[history.plan["unique_id"] == name]
         future = _on_steps(wall_stamps(_stamps(plan), zone), plan["y"].to_numpy(dtype=float), times, step_s, row)[known:]
         past = _on_steps(wall_stamps(stamps, zone), values, times, step_s, row)[:known]
-        period = clock_of(times, step_s, known).period
-        if np.isfinite(future).any() and np.isfinite(past).sum() >= 2 * period and np.nanmin(past) >= 0.0:
-            made.append(Figure(row, _away(history, row, np.concatenate([past, future]), times, step_s, known)))
+        if np.isfinite(future).any() and np.isfinite(past).sum() >= 2 * clock.period and np.nanmin(past) >= 0.0:
+            events = on_the_wall(acting(history.events, row), zone, times)
+            calm = without_all(np.concatenate([past, future]), uplifts_of(events, past, times, step_s))
+            made.append(Figure(row, _away(calm, known, clock)))
     return made
 
 
@@ -69,12 +77,8 @@ def _on_steps(stamps: Ints, values: Floats, times: pd.DatetimeIndex, step_s: int
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _away(history: History, row: dict[str, Any], values: Floats, times: pd.DatetimeIndex, step_s: int, known: int) -> Floats:
+def _away(values: Floats, known: int, clock: Clock) -> Floats:
     """Relative distance from the usual, (t + horizon,). Where there is no plan the last day's distance goes on."""
-    clock = clock_of(times, step_s, known)
-    mine = on_the_wall(acting(history.events, row), str(row["tz"]), times)
-    for uplift in uplifts_of(mine, values[:known], times, step_s):
-        values = values / np.maximum(1.0 + uplift.effect * uplift.intensity, 1.0 / (1.0 + MOST))
     away = _relative(values, values[:known], clock.period)
     away = _relative(values, np.where(far(away[:known]), np.nan, values[:known]), clock.period)
     lately = away[known - clock.per_day : known]
@@ -84,7 +88,7 @@ def _away(history: History, row: dict[str, Any], values: Floats, times: pd.Datet
 
 def _relative(values: Floats, calm: Floats, period: int) -> Floats:
     usual = usual_of(calm, period, len(values))
-    return np.asarray(np.clip(values / np.where(usual > 0, usual, np.nan) - 1.0, LEAST, MOST))
+    return np.asarray(np.clip(values / np.where(usual > 0, usual, np.nan) - 1.0, LEAST, MOST_RATIO))
 
 
 def far(away: Floats) -> Mask:

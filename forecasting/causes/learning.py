@@ -17,19 +17,23 @@ from .usual import around, spans
 SURE = 3.0
 MINIMUM_GAIN = 0.1
 HOLIDAY = "sunday"
-UNDECLARED = Declared()
 
 
 @dataclass(frozen=True)
 class Clock:
-    """period: steps in a week (in a day where the history has no week); per_day: steps in a day; weekday: (t + horizon,), 0 Monday."""
+    """period: steps in a week (in a day where the history is too short); per_day: steps in a day; weekday: (t + horizon,), 0 Monday."""
 
     period: int
     per_day: int
     weekday: Ints
 
+    @property
+    def weekly(self) -> bool:
+        """Whether the period is a week."""
+        return self.period == 7 * self.per_day
 
-def learn(kind: str, values: Floats, strength: Floats, busy: Mask, clock: Clock, declared: Declared = UNDECLARED) -> Uplift | None:
+
+def learn(kind: str, values: Floats, strength: Floats, busy: Mask, clock: Clock, declared: Declared) -> Uplift | None:
     """Measure one kind of event on one non-negative series.
 
     values: (t,) without inner gaps; strength: (t + horizon,), see `calendar.intensity`; busy: (t,), steps of any event.
@@ -38,10 +42,10 @@ def learn(kind: str, values: Floats, strength: Floats, busy: Mask, clock: Clock,
     past = strength[: len(values)]
     calm = np.where(busy | ~np.isfinite(values), np.nan, values)
     usual = around(calm, clock.period)
+    as_a_day = _as_a_day(kind, values, strength, calm, usual, clock, declared)
+    if as_a_day is not None:
+        return as_a_day
     shares, noise = past_effects(values, past, usual, clock.period, max(int(NEIGHBOURS * clock.per_day), 1))
-    sunday = _as_a_day(kind, values, strength, calm, usual, clock, declared)
-    if sunday is not None:
-        return sunday
     if not len(shares):
         return None if declared.uplift is None else Uplift(kind, declared.uplift, declared.spread, 0, strength, "declared")
     single = deviation(shares, noise)
@@ -58,9 +62,13 @@ def learn(kind: str, values: Floats, strength: Floats, busy: Mask, clock: Clock,
 def _as_a_day(
     kind: str, values: Floats, strength: Floats, calm: Floats, usual: Floats, clock: Clock, declared: Declared
 ) -> Uplift | None:
-    """Days that behave like another day of the week: where the past says so clearly, or the calendar does and no past denies it."""
+    """Days that behave like another day of the week: where the calendar says so and no past denies it.
+
+    Where the calendar says nothing, whole days are like a Sunday if the past says so clearly.
+    """
     like = declared.like or HOLIDAY
-    if clock.period != 7 * clock.per_day or not (declared.like or whole_days(strength, clock.per_day)):
+    silent = declared.uplift is None and whole_days(strength, clock.weekday)
+    if not clock.weekly or not (declared.like or silent):
         return None
     share = like_day(calm, strength, clock.weekday, clock.per_day, like)
     if share is None or not (share != 0.0).any():
@@ -70,11 +78,13 @@ def _as_a_day(
         return None
     if not past and not declared.like:
         return None
-    effect = float(share[share != 0.0].mean())
+    moved = share[share != 0.0]
+    effect = float(moved.mean())
     if effect == 0.0:
         return None
+    spread = _day_spread(values, usual, share, past) * abs(effect) / float(np.sqrt(np.mean(moved**2)))
     source: Source = "declared" if not past else "pooled" if declared.like else "learnt"
-    return Uplift(kind, effect, _day_spread(values, usual, share, past), len(past), share / effect, source, like)
+    return Uplift(kind, effect, spread, len(past), share / effect, source, like)
 
 
 def _better(values: Floats, usual: Floats, share: Floats, past: list[slice]) -> bool:
@@ -90,6 +100,6 @@ def _better(values: Floats, usual: Floats, share: Floats, past: list[slice]) -> 
 
 
 def _day_spread(values: Floats, usual: Floats, share: Floats, past: list[slice]) -> float:
-    """Deviation of the single past days from the likeness, per unit of effect; a tenth where there are too few."""
+    """Relative deviation of the single past days from the likeness; a tenth where there are too few."""
     sizes = [float(np.nansum(values[span]) / np.nansum(usual[span] * (1.0 + share[span]))) for span in past]
     return float(np.std(sizes, ddof=1)) if len(sizes) > 1 else 0.1

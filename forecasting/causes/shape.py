@@ -41,11 +41,12 @@ def day_shape(values: Floats, strength: Floats, usual: Floats, day: int, effect:
     return made / average if average > 0 else flat
 
 
-def whole_days(strength: Floats, per_day: int) -> bool:
-    """Whether the events fill the days that they touch."""
-    touched = strength[: len(strength) // per_day * per_day].reshape(-1, per_day) > 0
-    held = touched.any(axis=1)
-    return bool(held.any()) and bool(touched[held].mean() >= WHOLE)
+def whole_days(strength: Floats, weekday: Ints) -> bool:
+    """Whether the events fill the days that they touch, from midnight to midnight; weekday: (t + horizon,), 0 for Monday."""
+    day = np.concatenate([[0], np.cumsum(np.diff(weekday) != 0)])
+    filled = np.bincount(day, weights=strength > 0) / np.bincount(day)
+    touched = filled[filled > 0]
+    return len(touched) > 0 and bool(touched.mean() >= WHOLE)
 
 
 def like_day(calm: Floats, strength: Floats, weekday: Ints, per_day: int, like: str) -> Floats | None:
@@ -54,13 +55,11 @@ def like_day(calm: Floats, strength: Floats, weekday: Ints, per_day: int, like: 
     calm: (t,) the past without events; weekday: (t + horizon,), 0 for Monday; like: ``sunday`` and so on. None where the past
     shows no such day, or no week at all.
     """
-    hour = np.arange(len(strength)) % per_day
+    hour, week = np.arange(len(strength)) % per_day, 7 * per_day
+    weeks = np.concatenate([calm, np.full(-len(calm) % week, np.nan)]).reshape(-1, week)
+    seen = np.flatnonzero(np.isfinite(weeks).any(axis=0))
     profile = np.full((7, per_day), np.nan)
-    for day in range(7):
-        for phase in range(per_day):
-            seen = calm[(weekday[: len(calm)] == day) & (hour[: len(calm)] == phase)]
-            seen = seen[np.isfinite(seen)]
-            profile[day, phase] = float(np.median(seen)) if len(seen) else np.nan
+    profile[weekday[seen], hour[seen]] = np.nanmedian(weeks[:, seen], axis=0)
     own, other = profile[weekday, hour], profile[DAYS.index(like), hour]
     share = np.where(own > 0, other / np.where(own > 0, own, 1.0) - 1.0, np.nan)
     acts = strength > 0

@@ -17,10 +17,10 @@ from tests.benchmarks.made import DAY, START, WEEK, Demand, events_table, histor
 SEEDS = 16
 
 
-def learnt(values: np.ndarray, events: pd.DataFrame) -> Uplift | None:
-    """The effect of the only kind of event; the last week of `values` is not looked at."""
-    known = len(values) - WEEK
-    times = pd.date_range(START, periods=len(values), freq="h")
+def learnt(values: np.ndarray, events: pd.DataFrame, late: int = 0) -> Uplift | None:
+    """The effect of the only kind of event; the last week of `values` is not looked at, the first `late` hours are not known."""
+    known, values = len(values) - WEEK - late, values[late:]
+    times = pd.date_range(START + pd.Timedelta(hours=late), periods=len(values), freq="h")
     found = uplifts_of([{str(k): v for k, v in row.items()} for row in events.to_dict("records")], values[:known], times, 3600)
     return found[0] if found else None
 
@@ -84,17 +84,21 @@ def test_where_there_is_no_effect_hardly_anything_is_found() -> None:
     assert sum(uplift is not None for uplift in found) <= 4
 
 
-def test_a_holiday_is_like_a_sunday_on_whatever_day_it_falls() -> None:
+@pytest.mark.parametrize("late", [0, 1, 9])
+def test_a_holiday_is_like_a_sunday_on_whatever_day_it_falls_and_at_whatever_hour_the_history_begins(late: int) -> None:
     demand = Demand(noise=0.05, weekend=0.5)
     values = demand.draw(np.random.default_rng(5))
     starts = [week * WEEK + day * DAY for week, day in ((1, 0), (3, 5), (5, 3), (7, 6), (9, 1), (11, 4), (14, 2))]
     for start in starts:
         if start // DAY % 7 < 5:
             values[start : start + DAY] *= 0.5
-    found = learnt(values, events_table(starts, DAY, kind="holiday"))
+    found = learnt(values, events_table(starts, DAY, kind="holiday"), late)
     assert found is not None
     assert (found.like, found.source, found.occurrences) == ("sunday", "learnt", 6)
     assert ahead(found)[2 * DAY : 3 * DAY].mean() == pytest.approx(0.5, rel=0.1)
+    promised = learnt(values, events_table(starts, DAY, kind="holiday", expected_uplift=-0.2, expected_spread=0.0), late)
+    assert promised is not None
+    assert (promised.like, promised.effect) == ("", -0.2), "what is declared is not overruled by a likeness"
 
 
 def test_a_declared_sunday_needs_no_past() -> None:
@@ -103,6 +107,17 @@ def test_a_declared_sunday_needs_no_past() -> None:
     assert found is not None
     assert (found.like, found.source) == ("sunday", "declared")
     assert ahead(found).min() == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_day_with_other_hours_but_the_same_sum_is_as_sure_as_any_other() -> None:
+    hours = np.arange(8 * WEEK)
+    sunday = hours // DAY % 7 == 6
+    values = np.where(sunday == (hours % DAY < 12), 150.0, 100.0)
+    found = learnt(values, events_table([7 * WEEK + 2 * DAY], DAY, like="sunday"))
+    assert found is not None
+    shares = found.effect * found.intensity[-WEEK:]
+    assert {round(share, 3) for share in shares} == {-0.333, 0.0, 0.5}
+    assert (found.spread * np.abs(found.intensity)).max() <= 0.15
 
 
 def test_a_kind_never_seen_does_what_is_declared() -> None:

@@ -16,7 +16,7 @@ from forecasting.causes.uplift import Uplift
 from forecasting.errors import InputError
 from forecasting.history import History, load_history
 from forecasting.pipeline import forecast
-from tests.benchmarks.made import KPI, LINK, START, WEEK, Demand, driven
+from tests.benchmarks.made import DAY, KPI, LINK, START, WEEK, Demand, driven, events_table, history_of
 
 
 def learnt(history: History, known: int) -> Uplift | None:
@@ -45,6 +45,26 @@ def test_what_a_series_follows_is_found_within_15_percent() -> None:
 def test_common_seasons_and_common_growth_are_no_relation(growth: float) -> None:
     found = [learnt(driven(seed, 0.0, Demand(noise=0.1, growth=growth))[0], 14 * WEEK) for seed in range(12)]
     assert sum(uplift is not None for uplift in found) <= 1
+
+
+def test_three_weeks_are_too_short_to_tell_a_relation_from_a_common_weekend() -> None:
+    history, _boost = driven(0, 0.0, Demand(noise=0.02, weeks=14))
+    times = pd.date_range(START, periods=20 * DAY + WEEK, freq="h")
+    early = replace(history, plan=history.plan.assign(ds=times[-WEEK:]))
+    assert figures_of(early, times, "UTC", 3600, 20 * DAY) == []
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_an_event_is_taken_out_of_a_figure_of_another_zone_at_the_right_hour(zone: str) -> None:
+    known, starts = 10 * WEEK, [week * WEEK + 57 for week in (1, 3, 5, 7, 9, 10)]
+    orders = Demand(weeks=10, noise=0.01, memory=0.0).draw(np.random.default_rng(0))
+    for start in starts:
+        orders[start : start + 10] *= 2.0
+    made = history_of({KPI: orders[:known]}, events_table(starts, 10))
+    plan = pd.DataFrame({"unique_id": KPI, "ds": pd.date_range(START, periods=known + WEEK, freq="h")[known:], "y": orders[known:]})
+    times = pd.date_range(START.tz_convert(zone).tz_localize(None).tz_localize("UTC"), periods=known + WEEK, freq="h")
+    (figure,) = figures_of(replace(made, plan=plan), times, zone, 3600, known)
+    assert np.abs(figure.away).max() < 0.2, "nothing but the events moved it"
 
 
 def test_the_plan_lifts_the_forecast_and_is_told_and_without_it_nothing_changes() -> None:
