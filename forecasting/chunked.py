@@ -133,7 +133,7 @@ def _sample(names: Iterable[str]) -> frozenset[str]:
 def _learnt(
     past: Past, asked: Asked, told: Told, progress: Progress, sources: dict[str, str], waiting: frozenset[str], first: bool
 ) -> Lesson:
-    """Learn from a sample of the series that wait."""
+    """Learn from a sample of the series that wait; from however few where there are no more."""
     progress.step("learning", 0, 2)
     chosen = _sample(waiting)
     known = past.pick(past.with_their_limits(frozenset(sources[name] for name in chosen))).until(asked.cutoff)
@@ -143,7 +143,7 @@ def _learnt(
     wanted = Wanted(layouts.metrics, asked.cutoff, asked.model, asked.seed)
     learnt = {}
     for prepared in prepare(known, rows, asked.cutoff, asked.ahead, asked.interval, layouts).panels:
-        if len(prepared.panel.ids) >= min(LEAST_SAMPLE, len(waiting)) or not first:
+        if len(prepared.panel.ids) >= LEAST_SAMPLE or len(waiting) <= SAMPLE or not first:
             learnt[prepared.step_s], said = asked.shelf.learnt(prepared, wanted)
             told.learnt.append(said)
     progress.step("learning", 2, 2)

@@ -26,8 +26,8 @@ from .streaming import Writer
 MOST_ROWS_HELD = 30_000_000
 
 
-def opened(path: Path, mapping: Path | None, as_of: datetime) -> History | Past:
-    """A history, or the way to one of more series than are forecast together. See `history.load_history`."""
+def opened(path: Path, mapping: Path | None, as_of: datetime, in_parts: bool = False) -> History | Past:
+    """A history, or the way to one of more series than are forecast together; always the way where in_parts. See `load_history`."""
     if path.is_dir() and mapping is None and _many_rows(path / "series.parquet") and (path / "values.parquet").is_file():
         try:
             return Stored.open(path)
@@ -35,7 +35,7 @@ def opened(path: Path, mapping: Path | None, as_of: datetime) -> History | Past:
             if error.rows > MOST_ROWS_HELD:
                 raise
     history = load_history(path, mapping, as_of)
-    return Held(history) if len(history.demand_series) > MOST_TOGETHER else history
+    return Held(history) if in_parts or len(history.demand_series) > MOST_TOGETHER else history
 
 
 def _many_rows(file: Path) -> bool:

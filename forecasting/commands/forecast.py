@@ -15,6 +15,7 @@ from .history_flags import add_history
 
 NAME = "forecast"
 HELP = "Forecast every series of a history from a cut-off on."
+MODELS_HELP = "folder for what the series taught, to use it again for up to 7 days; then any number is forecast as more than 4000 are"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,18 +24,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--as-of", required=True, help="cut-off, for example 2026-11-23T00:00:00Z")
     parser.add_argument("--horizon", default="14d", help="how far ahead (default 14d)")
     add_forecast(parser)
-    parser.add_argument("--models", type=Path, help="folder for what more than 4000 series taught, to use it again for up to 7 days")
+    parser.add_argument("--models", type=Path, help=MODELS_HELP)
     parser.add_argument("--out", type=Path, required=True, help="folder for forecast.parquet, forecast.json and paths.parquet")
 
 
 def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
-    """Forecast and write the files; more than a few thousand series part by part."""
+    """Forecast and write the files; more than a few thousand series part by part, and any number with ``--models``."""
     as_of = moment(args.as_of)
     from ..history import History
     from ..many import forecast_to_folder, opened
     from ..pipeline import forecast
 
-    past = opened(args.history, args.mapping, as_of)
+    past = opened(args.history, args.mapping, as_of, in_parts=args.models is not None)
     if not isinstance(past, History):
         given = how(args) | {"as_of": as_of, "horizon": args.horizon, "models": args.models}
         meta, count = forecast_to_folder(past, args.out, progress=progress, **given)

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from .stored import MOST_SERIES
-from .table import History
+from .table import PLAN_COLUMNS, History, empty
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,9 @@ class Held:
 
     @property
     def warnings(self) -> list[str]:
-        """What was noticed when it was read."""
-        return list(self.history.warnings)
+        """What was noticed when it was read, and what is not looked at."""
+        unused = "the plan is not used where series are forecast part by part; forecast up to 4000 without --models to use it"
+        return [*self.history.warnings, *([unused] if len(self.history.plan) else [])]
 
     @property
     def parts(self) -> int:
@@ -52,7 +53,7 @@ class Held:
             self.history,
             series=series[series["unique_id"].isin(wanted)].reset_index(drop=True),
             samples=samples[samples["unique_id"].isin(wanted)].reset_index(drop=True),
-            warnings=(), left_out=(),
+            warnings=(), left_out=(), plan=empty(PLAN_COLUMNS),
         )  # fmt: skip
 
     def with_their_limits(self, wanted: frozenset[str]) -> frozenset[str]:

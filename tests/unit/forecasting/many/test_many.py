@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return set_to
 
 
-def run(past: chunked.Past, out: Path, model: str = "seasonal_naive,naive", models: Path | None = None, as_of: pd.Timestamp = AS_OF) -> pd.DataFrame:
+def run(
+    past: chunked.Past, out: Path, model: str = "seasonal_naive,naive", models: Path | None = None, as_of: pd.Timestamp = AS_OF
+) -> pd.DataFrame:
     meta, count = many.forecast_to_folder(past, out, as_of=as_of, horizon="36h", model=model, models=models, progress=Progress())
     check("forecast_meta", meta)
     frame = pd.read_parquet(out / "forecast.parquet")
@@ -128,6 +131,18 @@ def test_the_command_writes_what_the_others_read(known, small, tmp_path, capsys)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["forecast.json", "forecast.parquet", "series.parquet"]
 
 
+@pytest.mark.parametrize("count", [1, 4])
+def test_what_few_series_taught_is_kept_and_used_again(tmp_path, count):
+    given = ["forecast", "--history", str(folder(tmp_path / "h", *table(count))), "--horizon", "36h", "--model", "ridge"]
+    given += ["--only-metric", "if_out_bps", "--models", str(tmp_path / "models")]
+    assert main([*given, "--as-of", "2026-04-10T05:00:00Z", "--out", str(tmp_path / "one")]) == 0
+    assert main([*given, "--as-of", "2026-04-10T06:00:00Z", "--out", str(tmp_path / "two")]) == 0
+    first, again = (json.loads((tmp_path / name / "forecast.json").read_text()) for name in ("one", "two"))
+    assert {one["reused"] for one in first["learnt"]} == {False} and {one["reused"] for one in again["learnt"]} == {True}
+    assert {one["cutoff"] for one in again["learnt"]} == {"2026-04-10T05:00:00Z"} and not again["left_out"]
+    assert len(pd.read_parquet(tmp_path / "two" / "series.parquet")) == count
+
+
 def test_bad_samples_are_dropped_and_told_as_ever(known, small, tmp_path):
     series, values = known
     odd = pd.concat([values, values.iloc[100:103].assign(y=5.0)]).sort_values(["unique_id", "ds"], kind="stable", ignore_index=True)
@@ -136,6 +151,15 @@ def test_bad_samples_are_dropped_and_told_as_ever(known, small, tmp_path):
     past = Stored.open(path)
     list(past.chunks())
     assert past.warnings == list(load_history(path).warnings) and len(past.warnings) == 2
+
+
+def test_a_plan_is_not_looked_at_in_parts_and_that_is_said(known, small, tmp_path):
+    history = load_history(folder(tmp_path / "h", *known))
+    name = history.demand_series["unique_id"].iloc[0]
+    plan = pd.DataFrame({"unique_id": name, "ds": pd.date_range(AS_OF, periods=36, freq="h"), "y": 1e12, "known_since": pd.NaT})
+    held = Held(replace(history, plan=plan))
+    assert any("plan" in warning and "not used" in warning for warning in held.warnings)
+    assert not any(len(part.plan) for part in held.chunks())
 
 
 @pytest.mark.parametrize(
