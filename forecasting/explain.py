@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from .drivers import Breakdown
-from .drivers.part import LEAST_NEWS, NEWS, USUAL
+from .drivers.names import hour_words
+from .drivers.part import LASTING, LEAST_NEWS, NEWS, USUAL, Part
 from .evaluate import Evaluation
 from .past import Past
 from .policies.durations import spoken
@@ -17,7 +18,8 @@ from .units import moment, percent, quantity, subject, unit_of, verb
 
 LEAST_GROWTH = 0.005
 SURGE = 2.0
-MOST_NEWS = 3
+LEAST_REST = 0.2
+MOST_SAID = 4
 
 
 @dataclass(frozen=True)
@@ -75,16 +77,23 @@ def _first(found: Evaluation) -> str:
 
 
 def made_of(found: Evaluation, made: Breakdown) -> str:
-    """Of what the peak is made, where something new has a part in it: the usual of that hour, and up to three news."""
-    unit, peak = unit_of(found.row), found.crossing.peak
-    news = [part for part in made.parts if part.kind in NEWS and abs(part.effect) >= LEAST_NEWS * abs(peak)]
-    if not news:
+    """What the peak is made of, where something new has a part in it: the usual of that hour, and the largest of what adds to it."""
+    unit = unit_of(found.row)
+    large = [part for part in made.parts if _worth_saying(part, found.crossing.peak)]
+    if not any(part.kind in NEWS for part in large):
         return ""
-    usual = sum(part.effect for part in made.parts if part.kind in USUAL)
-    largest = sorted(news, key=lambda part: -abs(part.effect))[:MOST_NEWS]
-    said = [f"{quantity(usual, unit)} is usual for a {made.when.day_name()} at {made.when:%H:%M}"]
-    said += [f"{quantity(part.effect, unit)} {part.name}{part.detail}" for part in largest]
-    return f"of that peak, {', '.join(said[:-1])} and {said[-1]}"
+    largest = sorted(large, key=lambda part: -abs(part.effect))[:MOST_SAID]
+    known = "was usual before" if any(part.kind in LASTING for part in largest) else "is usual"
+    usual = quantity(sum(part.effect for part in made.parts if part.kind in USUAL), unit)
+    said = [f"{usual} that {known} on a {made.when.day_name()} at {hour_words(made.when)}"]
+    said += [f"{quantity(part.effect, unit)} from {part.name}{part.detail}" for part in largest]
+    return f"the forecast peak is mainly made up of {', '.join(said[:-1])} and {said[-1]}"
+
+
+def _worth_saying(part: Part, peak: float) -> bool:
+    """Whether a part is large enough for the sentence; what is not new must be larger."""
+    least = LEAST_NEWS if part.kind in NEWS else LEAST_REST
+    return part.kind not in USUAL and abs(part.effect) >= least * abs(peak)
 
 
 def _limit(found: Evaluation) -> str:

@@ -26,7 +26,7 @@ from ..grid import step_of
 from ..history.table import History
 from ..preparing import prepare
 from ..units import day as day_words
-from .course import Course, course_of
+from .course import NEAR, Course, course_of
 from .names import cause_part, hour_words
 from .narrow import only
 from .part import Part, main_of
@@ -108,7 +108,7 @@ def _of_past(entry: Entry, history: History, place: int, base: float, when: pd.T
     clock = clock_of(times, step_s, known)
     whole = known - _since_midnight(times, known, step_s)
     season = season_of(entry.y[:whole], clock.period, clock.per_day)
-    changed = _changes(history, entry, times[whole] if whole < len(times) else times[-1])
+    changed = _changes(history, entry, times[whole])
     course = course_of(season.levels, frozenset(changed)) if season else None
     if season is None or course is None:
         return [Part("level", "the usual", base)]
@@ -131,20 +131,22 @@ def _of_past(entry: Entry, history: History, place: int, base: float, when: pd.T
 def _shifted(course: Course, changed: dict[int, str], effect: float, last: pd.Timestamp) -> Part:
     """The change of level, named after our own change where there was one that day."""
     date = day_words((last - course.day * DAY).to_pydatetime())
-    ours = next((name for back, name in sorted(changed.items()) if abs(back - course.day) <= 1), "") if course.ours else ""
+    near = {abs(back - course.day): name for back, name in changed.items() if abs(back - course.day) <= NEAR}
+    ours = near[min(near)] if course.ours else ""
     return Part("change", f"our change {ours} of {date}", effect) if ours else Part("shift", f"the change of level on {date}", effect)
 
 
-def _changes(history: History, entry: Entry, end: pd.Timestamp) -> dict[int, str]:
-    """Our own changes of this series: whole days back from the last day → what was changed."""
+def _changes(history: History, entry: Entry, midnight: pd.Timestamp) -> dict[int, str]:
+    """Our own changes of this series: days back from the last one before `midnight` (0: that day) → what was changed."""
     made = history.interventions
     if made.empty:
         return {}
     mine = made[made["unique_id"] == entry.row["unique_id"]]
     found = {}
     for item in mine.to_dict("records"):
-        back = (end - item["ds"].tz_convert(entry.axis.zone).tz_localize(None).tz_localize("UTC")) // DAY
-        name = str(item.get("template") or item["change_id"])
+        day = item["ds"].tz_convert(entry.axis.zone).tz_localize(None).tz_localize("UTC").normalize()
+        back = (midnight - day) // DAY - 1
+        name = str(item["template"] if item["template"] and pd.notna(item["template"]) else item["change_id"])
         if back >= 0 and not errors_of("checked_text", {"label": name}):
             found[int(back)] = name
     return found

@@ -15,12 +15,12 @@ from ..history.table import History
 from .part import Part
 
 UNMEASURED = " (declared, not yet measured)"
-BOTH = " (declared, and measured on {} past)"
+BOTH = " (declared, and measured on {} past {})"
 
 
 def hour_words(when: pd.Timestamp) -> str:
-    """``19:00``."""
-    return f"{when:%H:%M}"
+    """``19:00 CET``: on the series' own clock, which a reader may take for UTC if it is not named."""
+    return f"{when:%H:%M %Z}"
 
 
 def cause_part(uplift: Uplift, effect: float, history: History, found: Evaluation, when: pd.Timestamp) -> Part:
@@ -40,7 +40,9 @@ def _holds(event: Mapping[str, Any], kind: str, when: pd.Timestamp) -> bool:
 
 def source_words(source: str, occurrences: int) -> str:
     """Behind an event's name: where its effect is known from, unless it was measured alone."""
-    return UNMEASURED if source == "declared" else BOTH.format(occurrences) if source == "pooled" else ""
+    if source == "pooled":
+        return BOTH.format(occurrences, "event" if occurrences == 1 else "events")
+    return UNMEASURED if source == "declared" else ""
 
 
 def _safe(text: str, instead: str) -> str:

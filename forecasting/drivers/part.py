@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 USUAL = ("level", "day", "week")
-NEWS = ("growth", "shift", "change", "event", "kpi")
+LASTING = ("growth", "shift", "change")
+NEWS = (*LASTING, "event", "kpi")
 LEAST_NEWS = 0.05
 
 

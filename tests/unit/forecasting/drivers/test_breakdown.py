@@ -46,13 +46,15 @@ def test_a_part_is_about_as_large_as_what_was_put_there(evidence: dict[str, Any]
 
 def test_the_sentence_names_what_is_new_beside_the_usual(evidence: dict[str, Any]) -> None:
     declared = evidence["declared-0"]["why"]
-    assert "is usual for a" in declared
+    assert "that is usual on a" in declared
+    assert " UTC, " in declared or " UTC and " in declared, "an hour is told with its clock"
+    assert "that was usual before on a" in evidence["shift-0"]["why"]
     assert "the campaign 'Sale 1' (declared, not yet measured)" in declared
     assert "not yet measured" not in evidence["event-0"]["why"]
     assert "kpi_orders of kpi-0 as planned" in evidence["kpi-0"]["why"]
     assert "our change te_cost of Sat 7 Mar" in evidence["change-0"]["why"]
     assert "the change of level on Sat 7 Mar" in evidence["shift-0"]["why"]
-    assert "of that peak" not in evidence["day-0"]["why"], "nothing new has a part in it"
+    assert "made up of" not in evidence["day-0"]["why"], "nothing new has a part in it"
     assert all(item["why"].count(". ") == 0 and item["why"].endswith(".") for item in evidence.values())
 
 
@@ -62,6 +64,12 @@ def test_an_event_whose_name_no_label_may_have_is_not_named(tmp_path: Path) -> N
     text = str(explained(history, tmp_path, "seasonal_naive_week"))
     assert "script" not in text
     assert "events of kind campaign" in text
+
+
+def test_a_change_without_a_template_is_named_by_its_id(tmp_path: Path) -> None:
+    history = world(1, ("change",))
+    history.interventions["template"] = np.nan
+    assert "our change c-1 of Sat 7 Mar" in explained(history, tmp_path, "seasonal_naive_week")["change-0"]["why"]
 
 
 @pytest.mark.parametrize("factors", [[], [1.5], [1.5, 0.4], [2.0, 0.0, 1.2], [1.5, 1.2, 0.7, 1.1]])
