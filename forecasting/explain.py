@@ -83,9 +83,9 @@ def made_of(found: Evaluation, made: Breakdown) -> str:
     if not any(part.kind in NEWS for part in large):
         return ""
     largest = sorted(large, key=lambda part: -abs(part.effect))[:MOST_SAID]
-    known = "was usual before" if any(part.kind in LASTING for part in largest) else "is usual"
+    known = "as was usual before" if any(part.kind in LASTING for part in largest) else "as is usual"
     usual = quantity(sum(part.effect for part in made.parts if part.kind in USUAL), unit)
-    said = [f"{usual} that {known} on a {made.when.day_name()} at {hour_words(made.when)}"]
+    said = [f"{usual} {known} on a {made.when.day_name()} at {hour_words(made.when)}"]
     said += [f"{quantity(part.effect, unit)} from {part.name}{part.detail}" for part in largest]
     return f"the forecast peak is mainly made up of {', '.join(said[:-1])} and {said[-1]}"
 

@@ -46,9 +46,9 @@ def test_a_part_is_about_as_large_as_what_was_put_there(evidence: dict[str, Any]
 
 def test_the_sentence_names_what_is_new_beside_the_usual(evidence: dict[str, Any]) -> None:
     declared = evidence["declared-0"]["why"]
-    assert "that is usual on a" in declared
+    assert "as is usual on a" in declared
     assert " UTC, " in declared or " UTC and " in declared, "an hour is told with its clock"
-    assert "that was usual before on a" in evidence["shift-0"]["why"]
+    assert "as was usual before on a" in evidence["shift-0"]["why"]
     assert "the campaign 'Sale 1' (declared, not yet measured)" in declared
     assert "not yet measured" not in evidence["event-0"]["why"]
     assert "kpi_orders of kpi-0 as planned" in evidence["kpi-0"]["why"]
