@@ -48,7 +48,7 @@ def _says(event: dict[str, Any]) -> bool:
 
 
 def _number(value: Any) -> float | None:
-    return None if value is None or value == () or pd.isna(value) else float(value)
+    return None if value is None or pd.isna(value) else float(value)
 
 
 def _word(value: Any) -> str:

@@ -18,7 +18,7 @@ import pandas as pd
 import recurring_ical_events
 
 from ..errors import InputError
-from .occurrence import moment, occurrence, repeats, to_utc, words
+from .occurrence import is_day, moment, occurrence, repeats, to_utc, words
 from .reading import read_yaml
 from .table import EVENT_COLUMNS
 from .zones import require_zone
@@ -115,7 +115,7 @@ def _from_entry(entry: dict[str, Any], where: str) -> list[dict[str, Any]]:
             raise InputError(f"{where} has no {key}; add it")
     zone = require_zone(str(entry.get("tz", "UTC")), where)
     start, end = _local(entry["start"], zone, where), _local(entry["end"], zone, where)
-    days = all(isinstance(entry[edge], date) and not isinstance(entry[edge], datetime) for edge in ("start", "end"))
+    days = is_day(entry["start"]) and is_day(entry["end"])
     raw = {"kind": "event", "magnitude": 1.0} | entry | {key: words(entry.get(key)) for key in LISTS}
     raw |= {"floating": days and "tz" not in entry}
     starts = repeats(str(entry["rrule"]), start, zone, where, (FIRST, LAST), MOST) if "rrule" in entry else [start]
@@ -129,8 +129,7 @@ def _left_out(listed: Any, zone: ZoneInfo, where: str) -> set[date]:
     """The days, and starts on the event's own clock, on which it does not repeat."""
     if not isinstance(listed, list):
         raise InputError(f"{where}: exdates must be a list of days or starts, like [2026-12-25]")
-    whole = {value for value in listed if isinstance(value, date) and not isinstance(value, datetime)}
-    return whole | {_local(value, zone, where) for value in listed if value not in whole}
+    return {value if is_day(value) else _local(value, zone, where) for value in listed}
 
 
 def _local(value: Any, zone: ZoneInfo, where: str) -> datetime:

@@ -29,14 +29,21 @@ def words(text: Any) -> tuple[str, ...]:
     return tuple(str(part).strip() for part in parts if str(part).strip())
 
 
+def is_day(value: Any) -> bool:
+    """Whether a value of the calendar is a date without an hour."""
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
 def moment(value: Any, zone: ZoneInfo, where: str) -> pd.Timestamp:
     """A time in UTC; one without a zone is on the clock of `zone`, a date is its midnight."""
-    if isinstance(value, date) and not isinstance(value, datetime):
+    if is_day(value):
         value = datetime.combine(value, time.min)
     try:
-        found = pd.Timestamp(value)
-    except (ValueError, TypeError):
-        raise InputError(f"{where}: {value!r} is not a time; write it like 2026-11-23T04:05:06Z") from None
+        found = pd.Timestamp(value) if isinstance(value, datetime | str) else pd.NaT
+    except ValueError:
+        found = pd.NaT
+    if not isinstance(found, pd.Timestamp):
+        raise InputError(f"{where}: {value!r} is not a time; write it like 2026-11-23T04:05:06Z")
     if found.tzinfo is None:
         found = pd.Timestamp(found.to_pydatetime().replace(tzinfo=zone))
     return found.tz_convert("UTC")

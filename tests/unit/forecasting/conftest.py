@@ -51,10 +51,8 @@ class World:
 
     def event(self, kind: str, start: datetime, end: datetime, name: str = "Sale") -> None:
         """A dated event that acts everywhere."""
-        nowhere: tuple[str, ...] = ()
-        self.events.append(
-            {"name": name, "kind": kind, "start": start, "end": end, "magnitude": 1.0} | dict.fromkeys(("devices", "sites", "metrics"), nowhere)
-        )
+        everywhere: dict[str, tuple[str, ...]] = {"devices": (), "sites": (), "metrics": ()}
+        self.events.append({"name": name, "kind": kind, "start": start, "end": end, "magnitude": 1.0} | everywhere)
 
     def run(self, catalogue: str | Path = LAB, as_of: datetime = AS_OF, **given: Any) -> Result:
         """One round. `catalogue` is a path or the text of one."""
