@@ -148,8 +148,8 @@ def _growth(past: Past, unit: str) -> str:
     share = past.growth / abs(past.last_peak)
     if abs(share) < LEAST_GROWTH:
         return f"{seen}, steady over {past.weeks} weeks"
-    verb = "growing" if share > 0 else "falling"
-    return f"{seen}, {verb} by {quantity(abs(past.growth), unit)} ({100 * abs(share):.1f} %) a week over {past.weeks} weeks"
+    way = "growing" if share > 0 else "falling"
+    return f"{seen}, {way} by {quantity(abs(past.growth), unit)} ({100 * abs(share):.1f} %) a week over {past.weeks} weeks"
 
 
 def _hours(hours: float) -> str:

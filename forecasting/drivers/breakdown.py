@@ -129,11 +129,13 @@ def _of_past(entry: Entry, history: History, place: int, base: float, when: pd.T
 
 
 def _shifted(course: Course, changed: dict[int, str], effect: float, last: pd.Timestamp) -> Part:
-    """The change of level, named after our own change where there was one that day."""
-    date = day_words((last - course.day * DAY).to_pydatetime())
-    near = {abs(back - course.day): name for back, name in changed.items() if abs(back - course.day) <= NEAR}
-    ours = near[min(near)] if course.ours else ""
-    return Part("change", f"our change {ours} of {date}", effect) if ours else Part("shift", f"the change of level on {date}", effect)
+    """The change of level, named after our own change, and dated as that was, where there was one about that day."""
+    near = [back for back in changed if abs(back - course.day) <= NEAR] if course.ours else []
+    back = min(near, key=lambda back: abs(back - course.day), default=course.day)
+    date = day_words((last - back * DAY).to_pydatetime())
+    if near:
+        return Part("change", f"our change {changed[back]} of {date}", effect)
+    return Part("shift", f"the change of level on {date}", effect)
 
 
 def _changes(history: History, entry: Entry, midnight: pd.Timestamp) -> dict[int, str]:

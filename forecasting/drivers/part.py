@@ -11,6 +11,7 @@ USUAL = ("level", "day", "week")
 LASTING = ("growth", "shift", "change")
 NEWS = (*LASTING, "event", "kpi")
 LEAST_NEWS = 0.05
+MOST_NAME = 100
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ def main_of(parts: Sequence[Part], peak: float, sign: float) -> Part | None:
 
 
 def listed(parts: Sequence[Part], main: Part | None) -> list[dict[str, Any]]:
-    """The parts as the evidence has them (schema recommendation), the largest first."""
-    found = [
-        {"kind": part.kind, "name": f"{part.name}{part.detail}"[:100], "effect": round(part.effect, 6), "main": part is main}
-        for part in parts
-    ]
+    """The parts as the evidence has them (schema recommendation), the largest first; a long name is cut, never its detail."""
+    found = []
+    for part in parts:
+        name = f"{part.name[: MOST_NAME - len(part.detail)]}{part.detail}"
+        found.append({"kind": part.kind, "name": name, "effect": round(part.effect, 6), "main": part is main})
     return sorted(found, key=lambda part: -abs(float(part["effect"])))

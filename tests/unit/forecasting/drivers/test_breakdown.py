@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from forecasting.drivers.course import course_of
-from forecasting.drivers.part import Part, main_of
+from forecasting.drivers.part import Part, listed, main_of
 from forecasting.drivers.season import season_of
 from forecasting.drivers.shapley import shares
 from tests.benchmarks.driven import AGO, CAUSES, explained, main_driver, named, world
@@ -115,3 +116,16 @@ def test_what_pulls_away_from_the_limit_is_no_driver() -> None:
     assert main_of(parts, 20.0, 1.0) is parts[1]
     assert main_of(parts, 20.0, -1.0) is parts[0]
     assert main_of(parts, 100.0, 1.0) is parts[2]
+
+
+def test_a_long_name_is_cut_but_not_where_its_effect_is_known_from() -> None:
+    part = Part("event", "the campaign '" + 90 * "x", 5.0, " (declared, not yet measured)")
+    (told,) = listed([part], part)
+    assert len(told["name"]) == 100
+    assert told["name"].endswith("x (declared, not yet measured)")
+
+
+def test_a_change_a_day_before_the_level_moved_is_told_with_its_own_date(tmp_path: Path) -> None:
+    history = world(1, ("change",))
+    history.interventions["ds"] -= pd.Timedelta(hours=12)
+    assert "our change te_cost of Fri 6 Mar" in explained(history, tmp_path, "seasonal_naive_week")["change-0"]["why"]
