@@ -2,7 +2,8 @@
 """The default: gradient-boosted models for all series and all steps ahead (global, direct), with absolute loss.
 
 Where rows are many, the forecast is the mean of two members: one learns the target itself, the other what a linear fit leaves of it. They
-err differently (steps against slopes), which is worth more than a larger model or a second seed; see docs/tried.md.
+err differently (steps against slopes), which is worth more than a larger model or a second seed. Where rows are plenty, another such pair
+learns from other rows, and its first member grows few deep trees. See docs/tried.md.
 """
 
 from __future__ import annotations
@@ -19,25 +20,34 @@ from .linear import Linear, fit_linear
 from .protocol import Fitted
 from .rows import Amount, learning_rows
 
+OTHER_ROWS = 1_000  # far from any seed that a user gives
 # One thread: trainings run side by side instead (see `forecast_panel`), and the trees do not depend on the number of cores.
 THREADS = 1
 
 
 @dataclass(frozen=True)
 class Size:
-    """How large each member is, and into how many bins it sorts a feature's values."""
+    """How large a member is.
+
+    bins: into how many it sorts a feature's values; least: rows in a leaf; by_tree, by_split: shares of the features that a tree and each
+    of its splits may use.
+    """
 
     trees: int
     leaves: int
     rate: float
     bins: int
+    least: int = 100
+    by_tree: float = 0.7
+    by_split: float = 1.0
 
 
 # With few rows a second member helped on some origins and harmed on others, and somebody waits for a small network.
-MANY_ROWS = 100_000
+MANY_ROWS, PLENTY_OF_ROWS = 100_000, 200_000
 ROWS = Amount()
 FEW = Size(trees=250, leaves=63, rate=0.06, bins=255)
 MANY = Size(trees=250, leaves=127, rate=0.06, bins=63)
+DEEP = Size(trees=60, leaves=1023, rate=0.1, bins=63, least=10, by_tree=1.0, by_split=0.33)
 # For series by the hundred thousand: forecasting takes a sixth of the time, see docs/scale.md.
 LIGHT = Size(trees=100, leaves=63, rate=0.12, bins=63)
 
@@ -46,41 +56,48 @@ LIGHT = Size(trees=100, leaves=63, rate=0.12, bins=63)
 class Boosted:
     """LightGBM on same-phase features.
 
-    amount: how many rows it learns from; few, many: the size of each member for less and for more than `MANY_ROWS` of them;
-    members: how many there are where rows are many.
+    amount: how many rows a pair learns from; few, many: the size of a member for less and for more than `MANY_ROWS` of them;
+    most_members: 1, 2 or 4.
     """
 
     name: str = "boosted"
     amount: Amount = ROWS
     few: Size = FEW
     many: Size = MANY
-    members: int = 2
+    most_members: int = 4
     seed: int = 0
 
     def fit(self, panel: Panel, end: int) -> Fitted:
         """Learn from targets before `end`; series that never moved teach nothing. See `Model.fit`."""
         x, y = learning_rows(panel, end, self.amount, self.seed)
-        return self._train(x, y) if len(y) >= 2 else Trees()
-
-    def _train(self, x: NDArray[np.float32], y: Floats) -> Trees:
-        if len(y) < MANY_ROWS or self.members == 1:
-            return Trees((self._boost(x, y, None, 0),))
+        if len(y) < 2:
+            return Trees()
+        if len(y) < MANY_ROWS or self.most_members == 1:
+            return Trees((self._boost(x, y, self.many if len(y) >= MANY_ROWS else self.few, 0),))
         line = fit_linear(x, y, self.seed)
-        return Trees((self._boost(x, y, None, 0), self._boost(x, y, line.predict(x), 1)), line)
+        pair = self._pair(x, y, line, self.many, 0)
+        if len(y) < PLENTY_OF_ROWS or self.most_members == 2:
+            return Trees(pair, line)
+        x, y = learning_rows(panel, end, self.amount, self.seed + OTHER_ROWS)
+        return Trees((*pair, *self._pair(x, y, line, DEEP, 2)), line)
 
-    def _boost(self, x: NDArray[np.float32], y: Floats, begin: Floats | None, member: int) -> lgb.Booster:
-        size = self.many if len(y) >= MANY_ROWS else self.few
+    def _pair(self, x: NDArray[np.float32], y: Floats, line: Linear, size: Size, member: int) -> tuple[lgb.Booster, lgb.Booster]:
+        """Trees of a size on the target, and trees of the usual size on what the line leaves."""
+        return self._boost(x, y, size, member), self._boost(x, y, self.many, member + 1, line.predict(x))
+
+    def _boost(self, x: NDArray[np.float32], y: Floats, size: Size, member: int, begin: Floats | None = None) -> lgb.Booster:
         parameters = {
-            "objective": "l1", "num_leaves": size.leaves, "learning_rate": size.rate, "min_data_in_leaf": 100,
-            "feature_fraction": 0.7, "bagging_fraction": 0.7, "bagging_freq": 1, "num_threads": THREADS,
-            "max_bin": size.bins, "verbosity": -1, "seed": 2 * self.seed + member, "deterministic": True, "force_row_wise": True,
+            "objective": "l1", "num_leaves": size.leaves, "learning_rate": size.rate, "min_data_in_leaf": size.least,
+            "feature_fraction": size.by_tree, "feature_fraction_bynode": size.by_split, "bagging_fraction": 0.7, "bagging_freq": 1,
+            "max_bin": size.bins, "num_threads": THREADS, "verbosity": -1, "seed": 2 * self.seed + member, "deterministic": True,
+            "force_row_wise": True,
         }  # fmt: skip
         return lgb.train(parameters, lgb.Dataset(x, label=y, init_score=begin, free_raw_data=True), num_boost_round=size.trees)
 
 
 @dataclass(frozen=True)
 class Trees:
-    """The trained members: trees alone, and trees on top of a line; without them (too little to learn from) it repeats the level."""
+    """The trained members: trees alone, or as many trees alone as on top of a line; without any (too little to learn from) the level."""
 
     boosters: tuple[lgb.Booster, ...] = ()
     line: Linear | None = None
@@ -93,5 +110,5 @@ class Trees:
         x = made.x.reshape(-1, made.x.shape[2])
         trees = sum(np.asarray(booster.predict(x, num_threads=THREADS)) for booster in self.boosters)
         line = self.line.predict(x) if self.line else np.zeros(len(x))
-        flat = np.asarray((trees + line) / len(self.boosters))
+        flat = np.asarray(trees / len(self.boosters) + line / 2)
         return made.in_units(flat.reshape(len(panel.ids), panel.horizon))
