@@ -159,7 +159,7 @@ def _hours(hours: float) -> str:
 def _basis(sure: Sureness) -> str:
     if sure.interval is None:
         known = f"only {sure.effective_n:.0f} independent outcomes" if sure.effective_n >= 1 else "no outcome"
-        return f"from the forecast's paths, not yet calibrated: {known} so far"
+        return f"the share of simulated futures that cross it, not yet calibrated: {known} so far"
     low, high = sure.interval
     calibrated = f"calibrated on {sure.effective_n:.0f} independent outcomes, {percent(low)} to {percent(high)}"
-    return f"{calibrated}; {percent(sure.raw)} from the paths alone"
+    return f"{calibrated}; {percent(sure.raw)} of the simulated futures cross it"
