@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..panel import Floats, Mask, known_from, runs_of
+from ..panel import Floats, Ints, Mask, known_from, runs_of
 from .medians import median_of
 
 LOOK_BACK = 4
@@ -24,42 +24,64 @@ def seasonal_scores(values: Floats, season: int, long_season: int) -> Floats:
     weeks; the spread is never taken smaller than the series' usual one, nor than 2 % of the level. Uses earlier steps only, but for
     that usual spread.
     """
-    periods = sorted({period * number for period in (season, long_season) if period for number in range(1, LOOK_BACK + 1)})
     made = np.zeros(values.shape)
+    for rows, steps, scores in _scored(values, season, long_season, 0.0):
+        made[rows, steps] = scores
+    return made
+
+
+def _scored(values: Floats, season: int, long_season: int, least: float) -> Iterator[tuple[Ints, Ints, Floats]]:
+    """Rows, steps and scores, only where a score could be larger than `least` whatever the spread: that spares most medians."""
+    periods = sorted({period * number for period in (season, long_season) if period for number in range(1, LOOK_BACK + 1)})
     begins = known_from(values)
     for begin in np.unique(begins):
-        rows = np.flatnonzero(begins == begin)
-        for first in range(0, len(rows), BLOCK):
-            some = rows[first : first + BLOCK]
-            made[some, begin:] = _scores(values[some, begin:], periods)
+        if begin + periods[LOOK_BACK - 1] < values.shape[1]:
+            rows = np.flatnonzero(begins == begin)
+            parts = [rows[first : first + BLOCK] for first in range(0, len(rows), BLOCK)]
+            found = [_suspects(values[some, begin:], periods, least) for some in parts]
+            row = np.concatenate([some[place] for some, (place, *_unused) in zip(parts, found, strict=True)])
+            step, off, usual, floor = (np.concatenate(kind) for kind in list(zip(*found, strict=True))[1:])
+            spread = _spread(values[:, begin:], row, step, usual, periods)
+            yield row, begin + step, off / np.maximum(spread, floor)
+
+
+def _suspects(values: Floats, periods: Sequence[int], least: float) -> tuple[Ints, Ints, Floats, Floats, Floats]:
+    """Row and step of what may score more than `least`, how far off it is, what is usual there, and the least spread."""
+    start, end = periods[LOOK_BACK - 1], values.shape[1]
+    medians = [median_of([values[:, low - one : high - one] for one in known]) for low, high, known in _stretches(periods, end)]
+    usual = np.concatenate(medians, axis=1)
+    off = values[:, start:] - usual
+    size = np.abs(off)
+    common = MAD_TO_SIGMA * np.median(size, axis=1)
+    floor = np.maximum(LEVEL_SHARE * np.abs(usual), np.maximum(common, 1e-12)[:, None])
+    rows, steps = np.nonzero(size / floor > least)  # no spread is taken smaller than the floor
+    return rows, start + steps, off[rows, steps], usual[rows, steps], floor[rows, steps]
+
+
+def _spread(values: Floats, rows: Ints, steps: Ints, usual: Floats, periods: Sequence[int]) -> Floats:
+    """The spread about what is usual, at some rows and steps."""
+    made = np.empty(len(rows))
+    for low, high, known in _stretches(periods, values.shape[1]):
+        here = np.flatnonzero((steps >= low) & (steps < high))
+        row, step = rows[here], steps[here]
+        made[here] = MAD_TO_SIGMA * median_of([np.abs(values[row, step - period] - usual[here]) for period in known])
     return made
 
 
-def _scores(values: Floats, periods: Sequence[int]) -> Floats:
-    """The scores of some series that begin together."""
-    made = np.zeros(values.shape)
-    start, end = periods[LOOK_BACK - 1], values.shape[1]
-    if start >= end:
-        return made
-    middle, spread = np.empty((len(values), end - start)), np.empty((len(values), end - start))
-    for count in range(LOOK_BACK, len(periods) + 1):  # between two periods the same delays are known
+def _stretches(periods: Sequence[int], end: int) -> Iterator[tuple[int, int, Sequence[int]]]:
+    """Where the same delays are known: from which step to which, and the delays."""
+    for count in range(LOOK_BACK, len(periods) + 1):
         low, high = periods[count - 1], min(periods[count], end) if count < len(periods) else end
         if low >= high:
-            break
-        past = [values[:, low - period : high - period] for period in periods[:count]]
-        usual = median_of(past)
-        middle[:, low - start : high - start] = usual
-        spread[:, low - start : high - start] = MAD_TO_SIGMA * median_of([np.abs(one - usual) for one in past])
-    off = values[:, start:] - middle
-    common = MAD_TO_SIGMA * np.median(np.abs(off), axis=1)
-    floor = np.maximum(LEVEL_SHARE * np.abs(middle), np.maximum(common, 1e-12)[:, None])
-    made[:, start:] = off / np.maximum(spread, floor)
-    return made
+            return
+        yield low, high, periods[:count]
 
 
 def anomalous(values: Floats, season: int, long_season: int) -> Mask:
     """Steps to keep out of training, (n, t). A stretch longer than a quarter of a day is a change of level and stays in."""
-    marked = np.abs(seasonal_scores(values, season, long_season)) > THRESHOLD
+    marked = np.zeros(values.shape, dtype=bool)
+    for rows, steps, scores in _scored(values, season, long_season, THRESHOLD):
+        marked[rows, steps] = np.abs(scores) > THRESHOLD
     rows = np.flatnonzero(marked.any(axis=1))
     which, starts, ends = runs_of(marked[rows])
     long = ends - starts > max(season // 4, 2)
