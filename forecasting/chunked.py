@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, Protocol
 
 import pandas as pd
@@ -82,7 +81,11 @@ class Lesson:
     names: frozenset[str] | None
 
 
-def forecast_many(past: Past, asked: Asked, told: Told, progress: Progress) -> Iterator[Part]:
+Engine = Callable[[Asked, Lesson, Iterator[History]], Iterator[Part]]
+"""What forecasts chunks: `side_by_side`, or a cluster (`cluster.connected`). The parts come in the order of the chunks."""
+
+
+def forecast_many(past: Past, asked: Asked, told: Told, progress: Progress, engine: Engine) -> Iterator[Part]:
     """Forecast all series, part by part; `told` is complete when the last part has come.
 
     Series of a step length that the sample hardly has wait for a second round, which learns from them.
@@ -97,7 +100,7 @@ def forecast_many(past: Past, asked: Asked, told: Told, progress: Progress) -> I
             return
         chunks = past.chunks() if first else _picked(past, {sources[name] for name in waiting})
         total, later = (past.parts if first else -(-len(waiting) // MOST_SERIES)), set()
-        for number, part in enumerate(_side_by_side(partial(part_of, asked, lesson), chunks), 1):
+        for number, part in enumerate(engine(asked, lesson, chunks), 1):
             progress.step("forecast", number, total)
             later |= part.later
             told.left_out += part.left_out
@@ -170,12 +173,12 @@ def _picked(past: Past, wanted: set[str]) -> Iterator[History]:
         yield past.pick(past.with_their_limits(frozenset(names[first : first + MOST_SERIES])))
 
 
-def _side_by_side(work: partial[Part], chunks: Iterator[History]) -> Iterator[Part]:
-    """The parts in the order of their chunks, while a few are under way: no more than there are workers, and one to come."""
+def side_by_side(asked: Asked, lesson: Lesson, chunks: Iterator[History]) -> Iterator[Part]:
+    """The parts in the order of their chunks, while a few are under way here: no more than there are workers, and one to come."""
     under_way: deque[Future[Part]] = deque()
     with ThreadPoolExecutor(WORKERS) as pool:
         for chunk in chunks:
-            under_way.append(pool.submit(work, chunk))
+            under_way.append(pool.submit(part_of, asked, lesson, chunk))
             if len(under_way) > WORKERS:
                 yield under_way.popleft().result()
         while under_way:

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from .chunked import MOST_TOGETHER, Asked, Past, Told, forecast_many
+from .chunked import MOST_TOGETHER, Asked, Engine, Past, Told, forecast_many, side_by_side
 from .contracts import to_text
 from .errors import InputError
 from .history import History, load_history
@@ -53,16 +53,18 @@ def forecast_to_folder(
     model: str | None = None,
     seed: int = 0,
     models: Path | None = None,
+    engine: Engine = side_by_side,
     progress: Progress,
 ) -> tuple[dict[str, Any], int]:
     """Forecast and write the folder; returns the meta and how many series were forecast. See `pipeline.forecast`.
 
-    models: a folder where what was learnt is found and put. Paths are not written: who needs them draws them from the quantiles.
+    models: a folder where what was learnt is found and put; engine: what forecasts the parts.
+    Paths are not written: who needs them draws them from the quantiles.
     """
     asked = Asked(cutoff_of(as_of), length_of(horizon), interval, tuple(only_metric), model, seed, Shelf(models))
     told = Told()
     with Writer(out) as writer, threadpool_limits(1):  # chunks run side by side; threads within them would only wait for each other
-        for part in forecast_many(past, asked, told, progress):
+        for part in forecast_many(past, asked, told, progress, engine):
             writer.add(part)
         left_out = sorted([*past.left_out, *told.left_out], key=lambda item: item["unique_id"])
         if not told.series:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from .history_flags import add_history
 
 NAME = "forecast"
 HELP = "Forecast every series of a history from a cut-off on."
+ENGINES = ("local", "dask")
 MODELS_HELP = "folder for what the series taught, to use it again for up to 7 days; then any number is forecast as more than 4000 are"
 
 
@@ -25,19 +27,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--horizon", default="14d", help="how far ahead (default 14d)")
     add_forecast(parser)
     parser.add_argument("--models", type=Path, help=MODELS_HELP)
+    parser.add_argument("--engine", choices=ENGINES, default="local", help="what forecasts: this machine or a Dask cluster (default local)")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of the Dask cluster, for example tcp://127.0.0.1:8786")
     parser.add_argument("--out", type=Path, required=True, help="folder for forecast.parquet, forecast.json and paths.parquet")
 
 
 def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
-    """Forecast and write the files; more than a few thousand series part by part, and any number with ``--models``."""
+    """Forecast and write the files; more than a few thousand series part by part, and any number with ``--models`` or on a cluster."""
+    with _engine(args) as engine:
+        return _run(args, progress, engine)
+
+
+def _engine(args: argparse.Namespace) -> AbstractContextManager[Any]:
+    """What forecasts the parts, None for this machine."""
+    if args.engine == "local":
+        if args.scheduler:
+            raise InputError("--scheduler is used with --engine dask only; add that, or leave --scheduler out")
+        return nullcontext()
+    if not args.scheduler:
+        raise InputError("--engine dask needs the address of its scheduler; add --scheduler, for example tcp://127.0.0.1:8786")
+    from ..cluster import connected
+
+    return connected(args.scheduler)
+
+
+def _run(args: argparse.Namespace, progress: Progress, engine: Any) -> dict[str, Any]:
     as_of = moment(args.as_of)
     from ..history import History
     from ..many import forecast_to_folder, opened
     from ..pipeline import forecast
 
-    past = opened(args.history, args.mapping, as_of, in_parts=args.models is not None)
+    past = opened(args.history, args.mapping, as_of, in_parts=bool(args.models or engine))
     if not isinstance(past, History):
         given = how(args) | {"as_of": as_of, "horizon": args.horizon, "models": args.models}
+        given |= {"engine": engine} if engine else {}
         meta, count = forecast_to_folder(past, args.out, progress=progress, **given)
         models = {one["model"]: count for one in meta["learnt"]} if len(meta["learnt"]) == 1 else {}
         return _told(args.out, meta, count, models)
