@@ -87,9 +87,11 @@ def _rows(index: Index, places: np.ndarray) -> pa.Table:
     for group in touched:
         row = int(bounds[group])
         for batch in _batches(index.file, ["ds", "y"], group):
-            wanted = [np.arange(first - row, last - row) for first, last in _overlaps(starts, ends, row, row + len(batch))]
-            if wanted:  # copied, as a slice would keep its whole batch in memory
-                pieces.append(batch.take(pa.array(np.concatenate(wanted))))
+            wanted = [(first - row, last - row) for first, last in _overlaps(starts, ends, row, row + len(batch))]
+            if len(wanted) == 1 and 2 * (wanted[0][1] - wanted[0][0]) > len(batch):
+                pieces.append(batch.slice(wanted[0][0], wanted[0][1] - wanted[0][0]))
+            elif wanted:  # copied, as a slice would keep its whole batch in memory
+                pieces.append(batch.take(pa.array(np.concatenate([np.arange(*one) for one in wanted]))))
             row += len(batch)
     schema = pa.schema([file.schema_arrow.field(name) for name in ("ds", "y")])
     return pa.Table.from_batches(pieces, schema)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ..errors import InputError
 from ..panel import Panel
-from .boosted import LIGHT, Boosted
+from .boosted import LIGHT, LIGHT_ROWS, Boosted
 from .ets import Ets
 from .forest import Forest
 from .naive import Naive
@@ -51,7 +51,7 @@ def models_named(names: str, seed: int = 0) -> list[Model]:
 def models_for_many(names: str | None, seed: int = 0) -> list[Model]:
     """The default and its peers where series are too many to choose for each of them; the first counts unless a peer is clearly better."""
     light: dict[str, Model] = {
-        "boosted": Boosted(few=LIGHT, many=LIGHT, most_members=1, seed=seed),
+        "boosted": Boosted(amount=LIGHT_ROWS, few=LIGHT, many=LIGHT, most_members=1, seed=seed),
         "ridge": Ridge(most=RIDGE_MOST_SERIES),
     }
     return [light.get(model.name, model) for model in models_named(names or ",".join(TRIED_FOR_MANY), seed)]

@@ -48,8 +48,9 @@ ROWS = Amount()
 FEW = Size(trees=250, leaves=63, rate=0.06, bins=255)
 MANY = Size(trees=250, leaves=127, rate=0.06, bins=63)
 DEEP = Size(trees=60, leaves=1023, rate=0.1, bins=63, least=10, by_tree=1.0, by_split=0.33)
-# For series by the hundred thousand: forecasting takes a sixth of the time, see docs/scale.md.
-LIGHT = Size(trees=100, leaves=63, rate=0.12, bins=63)
+# For series by the hundred thousand: fewer and smaller trees from fewer series at more origins, see docs/scale.md.
+LIGHT = Size(trees=60, leaves=63, rate=0.15, bins=63)
+LIGHT_ROWS = Amount(most=200_000, series=500)
 
 
 @dataclass(frozen=True)

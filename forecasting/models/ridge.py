@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..features import CLOCKS, window
 from ..panel import Floats, Panel
 from .protocol import Fitted
-from .rows import TARGET_CLIP, examples, moving, room_of, spread
+from .rows import TARGET_CLIP, examples, moving, room_of, some_of, spread
 
 LEAST_ORIGINS = 12
 ROWS_A_STEP = 4_000
@@ -35,10 +35,7 @@ class Ridge:
 
     def fit(self, panel: Panel, end: int) -> Fitted:
         """See `Model.fit`."""
-        teaching = moving(panel, end)
-        if self.most and len(teaching.ids) > self.most:
-            teaching = teaching.rows(np.isin(np.arange(len(teaching.ids)), np.linspace(0, len(teaching.ids) - 1, self.most).astype(int)))
-        chunks, places = _chunks(teaching), room_of(panel, end)
+        chunks, places = _chunks(some_of(moving(panel, end), self.most)), room_of(panel, end)
         count = sum(len(chunk.ids) for chunk in chunks)
         if not count or not len(places):
             return Lines(None)

@@ -23,18 +23,19 @@ class Amount:
 
     most, least, per_series: at most `most` in all; below that `per_series` for each series, but `least` in all if there are as
     many; steps: at most so many of the steps ahead are learnt from one origin, and no more than a `SHARE` of them while there
-    are origins left to learn from, so that more fit in.
+    are origins left to learn from, so that more fit in; series: only so many of the series teach (None: all), each then at more origins.
     """
 
     most: int = 400_000
     least: int = 60_000
     per_series: int = 4_000
     steps: int = 48
+    series: int | None = None
 
 
 def learning_rows(panel: Panel, end: int, amount: Amount, seed: int) -> tuple[NDArray[np.float32], Floats]:
     """Features (rows, f) and targets (rows,) in their window's scale, all before `end`; series that never moved give none."""
-    panel = moving(panel, end)
+    panel = some_of(moving(panel, end), amount.series)
     if not panel.ids:
         return np.empty((0, 0), np.float32), np.empty(0)
     rng = np.random.default_rng(seed)
@@ -52,6 +53,14 @@ def moving(panel: Panel, end: int) -> Panel:
     """The series that were not constant before `end`."""
     past = panel.y[:, :end]
     return panel.rows(np.fmax.reduce(past, axis=1) > np.fmin.reduce(past, axis=1))
+
+
+def some_of(panel: Panel, most: int | None) -> Panel:
+    """At most so many of the series, evenly from first to last."""
+    count = len(panel.ids)
+    if most is None or count <= most:
+        return panel
+    return panel.rows(np.isin(np.arange(count), np.linspace(0, count - 1, most).astype(int)))
 
 
 def examples(panel: Panel, origin: int, steps: Ints) -> tuple[NDArray[np.float32], Floats, Mask]:
