@@ -32,15 +32,15 @@ def programs() -> bool:
 
 
 @contextmanager
-def server(past: Iterable[Sample], most_samples: int) -> Iterator[str]:
+def server(past: Iterable[Sample], most_samples: int, scrape: str | None = None) -> Iterator[str]:
     """Run a server that knows `past`, sorted by series, and loads at most `most_samples` for a query; yields its address.
 
-    It is stopped by its process id, also when the tests die.
+    `scrape`: address of an exporter that it asks every five seconds. It is stopped by its process id, also when the tests die.
     """
     folder = Path(tempfile.mkdtemp(prefix="forestage-prometheus-", dir="/tmp"))
     try:
         _fill(folder, past)
-        (folder / "prometheus.yml").write_text("global: {scrape_interval: 1m}\n", encoding="utf-8")
+        (folder / "prometheus.yml").write_text(_settings(scrape), encoding="utf-8")
         address = f"127.0.0.1:{free_port()}"
         command = ["setpriv", "--pdeathsig", "TERM", "prometheus", f"--config.file={folder / 'prometheus.yml'}"]
         command += [f"--storage.tsdb.path={folder / 'data'}", "--storage.tsdb.retention.time=10y", f"--web.listen-address={address}"]
@@ -54,6 +54,11 @@ def server(past: Iterable[Sample], most_samples: int) -> Iterator[str]:
             end(process)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _settings(scrape: str | None) -> str:
+    targets = [{"job_name": "links", "scrape_interval": "5s", "static_configs": [{"targets": [scrape]}]}] if scrape else []
+    return json.dumps({"global": {"scrape_interval": "1m"}, "scrape_configs": targets})
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
