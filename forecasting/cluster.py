@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The parts of many series, forecast by the workers of a Dask cluster that is there already.
 
-A chunk and what was learnt travel as bytes within their tasks. So the scheduler, which needs nothing of this engine, can give them to
-another worker when one dies, and what was learnt goes to each worker once. Source: Dask.distributed's `Client`.
+A chunk and what was learnt travel within their tasks, as bytes in Dask's own format. So the scheduler, which needs nothing of this
+engine, can give them to another worker when one dies, and what was learnt goes to each worker once. Source: Dask.distributed's `Client`.
 """
 
 from __future__ import annotations
 
 import logging
 import operator
-import pickle  # the bytes go to workers that run this very code, and nowhere else
 import threading
 import warnings
 from collections import deque
@@ -76,12 +75,13 @@ def _check(client: Any, address: str) -> None:
 def _parts(client: Any, address: str, asked: Asked, lesson: Lesson, chunks: Iterator[History]) -> Iterator[Part]:
     """The parts in the order of their chunks; one more is under way than the workers have threads."""
     under_way: deque[Any] = deque()
-    work = partial(_part, replace(asked, shelf=Shelf()), lesson, versions())
+    packing = import_module("distributed.protocol")
+    work = packing.serialize_bytes(partial(_part, replace(asked, shelf=Shelf()), lesson, versions()))
     with _answering(address):
-        taught = client.submit(pickle.loads, pickle.dumps(work), pure=False)
+        taught = client.submit(packing.deserialize_bytes, work, pure=False)
     for chunk in chunks:
         with _answering(address):
-            under_way.append(client.submit(operator.call, taught, pickle.dumps(chunk), pure=False))
+            under_way.append(client.submit(operator.call, taught, packing.serialize_bytes(chunk), pure=False))
             most = sum(client.nthreads().values())
         if len(under_way) > most:
             yield _result(client, address, under_way.popleft())
@@ -123,7 +123,7 @@ def _part(asked: Asked, lesson: Lesson, theirs: dict[str, str], chunk: bytes) ->
     if versions() != theirs:
         compare(f"the worker {import_module('distributed').get_worker().address}", versions(), theirs)
     with ONE_THREAD:
-        return part_of(asked, lesson, pickle.loads(chunk))  # noqa: S301 (made by `_parts`)
+        return part_of(asked, lesson, import_module("distributed.protocol").deserialize_bytes(chunk))
 
 
 class _OneThread:
