@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import pandas as pd
 from .anomalies import anomalous
 from .causes import Uplift, quieted
 from .censoring import censored_samples, lifted
-from .grid import fill, places_before, seasons_of, step_means, step_of, wall_stamps
+from .grid import fill, places_before, seasons_of, shared_step_means, step_means, step_of, wall_stamps
 from .history import History
 from .history.table import Packed
 from .panel import Floats, Ints, Mask
@@ -62,11 +63,9 @@ def _on_axis(history: History, rows: list[dict[str, Any]], axis: Axis) -> list[E
     count, step_s = axis.known, axis.step_s
     season, long_season = seasons_of(step_s)
     packed = history.packed([row["unique_id"] for row in rows])
-    distance = axis.times[count].value - wall_stamps(packed.stamps, axis.zone)
-    place = places_before(distance, step_s, count)
     expected = np.array([step_s / step_of(row["interval_s"]) for row in rows])
-    seen = step_means(packed.rows, place, packed.values, count, expected)
-    censored = _censored(history, rows, packed, place, count)
+    seen, places = _on_steps(packed, axis, expected)
+    censored = _censored(history, rows, places, count)
     filled = fill(seen, season, long_season)
     base, uplifts = quieted(history, rows, filled, axis.times, step_s)
     for number in np.flatnonzero(censored.any(axis=1)):
@@ -75,23 +74,33 @@ def _on_axis(history: History, rows: list[dict[str, Any]], axis: Axis) -> list[E
     known = np.isfinite(seen)
     fit, gaps = known & ~censored & ~odd, (~known & np.isfinite(filled)).sum(axis=1)
     y = _tamed(base, odd, season)
+    censored_count, odd_count = censored.sum(axis=1), odd.sum(axis=1)
     lows, highs = (extreme.reduceat(packed.values, packed.edges[:-1]) for extreme in (np.minimum, np.maximum))
     return [
         Entry(
-            row, axis, y[number], fit[number], int(censored[number].sum()), int(gaps[number]), int(odd[number].sum()), uplifts[number],
+            row, axis, y[number], fit[number], int(censored_count[number]), int(gaps[number]), int(odd_count[number]), uplifts[number],
             0.0 if lows[number] >= 0.0 else -np.inf, 1.0 if row["unit"] == "ratio" and highs[number] <= 1.0 else np.inf,
         )
         for number, row in enumerate(rows)
     ]  # fmt: skip
 
 
-def _censored(history: History, rows: list[dict[str, Any]], packed: Packed, place: Ints, count: int) -> Mask:
-    """The steps (n, count) in which a sample shows the limit."""
+def _on_steps(packed: Packed, axis: Axis, expected: Floats) -> tuple[Floats, Sequence[Ints]]:
+    """Means of the steps, (n, t), and into which step each sample of each series falls; see `grid.step_means`."""
+    shared = packed.shared
+    distance = axis.times[axis.known].value - wall_stamps(packed.stamps if shared is None else shared, axis.zone)
+    place = places_before(distance, axis.step_s, axis.known)
+    if shared is None:
+        return step_means(packed.rows, place, packed.values, axis.known, expected), np.split(place, packed.edges[1:-1])
+    return shared_step_means(place, packed.values.reshape(len(expected), -1), axis.known, expected), [place] * len(expected)
+
+
+def _censored(history: History, rows: list[dict[str, Any]], places: Sequence[Ints], count: int) -> Mask:
+    """The steps (n, count) in which a sample shows the limit; places: of the samples of each series."""
     made = np.zeros((len(rows), count), dtype=bool)
-    for number, row in enumerate(rows):
+    for number, (row, mine) in enumerate(zip(rows, places, strict=True)):
         marks = censored_samples(history, row)
         if marks.any():
-            mine = place[packed.edges[number] : packed.edges[number + 1]]
             made[number, mine[marks & (mine >= 0)]] = True
     return made
 

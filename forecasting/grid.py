@@ -83,6 +83,25 @@ def step_means(rows: Ints, place: Ints, values: Floats, count: int, expected: Fl
     return np.where(enough, total / np.maximum(number, 1), np.nan)
 
 
+def shared_step_means(place: Ints, values: Floats, count: int, expected: Floats) -> Floats:
+    """As `step_means` to the last digit, for series (n, m) that were sampled at the same times; place: (m,), as there."""
+    order = np.argsort(place, kind="stable")
+    order = order[np.searchsorted(place[order], 0) :]
+    number = np.bincount(place[order], minlength=count)
+    turn = np.arange(len(order)) - (np.cumsum(number) - number)[place[order]]
+    made = np.zeros((len(values), count))
+    for one in range(number.max()):  # the first sample of each step, then the second …, in the order of their times
+        mine = order[turn == one]
+        made[:, place[mine]] += values[:, mine]
+    if number.max() > 1:
+        made /= np.maximum(number, 1)
+    for least in np.unique(expected):
+        bare = np.flatnonzero(number < max(1.0, HALF * least))
+        if len(bare):
+            made[np.ix_(expected == least, bare)] = np.nan
+    return made
+
+
 def fill(values: Floats, season: int, long_season: int) -> Floats:
     """Fill the gaps of series (n, t): short ones by a line, longer ones by the same phase a week or a day before.
 

@@ -86,8 +86,10 @@ def prepare(
     asked = asked_step(interval, horizon)
     grouped: dict[int, list[dict[str, Any]]] = defaultdict(list)
     made = Preparation()
-    for record in rows.sort_values("unique_id").to_dict("records"):
-        row = {str(key): value for key, value in record.items()}
+    ordered = rows.sort_values("unique_id")
+    names = [str(name) for name in ordered.columns]
+    for values in zip(*(ordered[name].tolist() for name in ordered.columns), strict=True):
+        row = dict(zip(names, values, strict=True))
         reason = _unusable(history, row, as_of)
         if reason:
             made.left_out.append({"unique_id": row["unique_id"], "reason": reason})

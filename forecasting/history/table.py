@@ -72,6 +72,14 @@ class Packed:
         """The number of the series that each sample belongs to, (m,)."""
         return np.repeat(np.arange(len(self.edges) - 1), np.diff(self.edges))
 
+    @property
+    def shared(self) -> np.ndarray | None:
+        """The times (m / n,) of all series, where they are the same; else None."""
+        each, rest = divmod(len(self.stamps), max(len(self.edges) - 1, 1))
+        if rest or not each or (np.diff(self.edges) != each).any():
+            return None
+        return self.stamps[:each] if (self.stamps.reshape(-1, each) == self.stamps[:each]).all() else None
+
 
 @dataclass(frozen=True)
 class History:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasting.anomalies.medians import median_of
-from forecasting.grid import places_before, wall, wall_stamps
+from forecasting.grid import places_before, shared_step_means, step_means, wall, wall_stamps
 from forecasting.history.table import SERIES_COLUMNS, History
 from forecasting.preparing import Layouts, prepare
 
@@ -77,3 +77,13 @@ def test_a_sample_belongs_to_the_step_that_it_begins_in():
     second = 1_000_000_000
     distance = np.array([second, 60 * second, 60 * second + 61, 120 * second, 121 * second, 0, -second])
     assert places_before(distance, 60, 2).tolist() == [1, 1, 0, 0, -1, -1, -1]
+
+
+@given(st.integers(1, 4), st.integers(1, 30), st.integers(1, 12), st.integers(0, 2**32 - 1))
+@settings(max_examples=60, deadline=None)
+def test_series_sampled_at_the_same_times_get_the_same_means_faster(series_, samples, count, seed):
+    rng = np.random.default_rng(seed)
+    place, values = rng.integers(-1, count, samples), rng.normal(size=(series_, samples))
+    expected = rng.choice([0.5, 1.0, 4.0], series_)
+    whole = step_means(np.repeat(np.arange(series_), samples), np.tile(place, series_), values.ravel(), count, expected)
+    assert np.array_equal(shared_step_means(place, values, count, expected), whole, equal_nan=True)
