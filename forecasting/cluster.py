@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import operator
+import re
 import threading
 import warnings
 from collections import deque
@@ -32,6 +33,7 @@ from .versions import compare, versions
 PATIENCE_S = 8
 LOOK_S = 20.0
 INSTALL = "distributed>=2025.1"
+ADDRESS = re.compile(r"(tcp|tls|wss?)://\S+:\d+")
 QUIET = ("distributed", "distributed.client", "distributed.core", "distributed.comm")
 
 
@@ -54,10 +56,12 @@ def connected(address: str) -> Iterator[Engine]:
 
 
 def _client(distributed: Any, address: str) -> Any:
+    if not ADDRESS.fullmatch(address):
+        raise InputError(f"--scheduler {address}: this is no address; write it like tcp://127.0.0.1:8786")
     try:
         with warnings.catch_warnings(action="ignore"):  # of other versions: they are refused with a sentence
             return distributed.Client(address, timeout=PATIENCE_S, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
+    except OSError as error:
         why = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(f"no Dask scheduler answers at {address} ({why}); start it, or correct --scheduler") from None
 

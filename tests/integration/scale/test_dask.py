@@ -152,6 +152,7 @@ def test_bad_flags_and_a_missing_package_are_said(given, tmp_path, capsys, monke
     assert "add --scheduler" in refused(capsys, given, tmp_path / "out")
     assert main([*given, "--scheduler", "tcp://127.0.0.1:1", "--out", str(tmp_path / "out")]) == 2
     assert "--engine dask" in capsys.readouterr().err
+    assert "this is no address" in refused(capsys, [*given, "--scheduler", "127.0.0.1"], tmp_path / "out")
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert "pip install 'distributed" in refused(capsys, [*given, "--scheduler", "tcp://127.0.0.1:1"], tmp_path / "out")
 
