@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,6 +20,8 @@ import pyarrow.parquet as pq
 from ..errors import InputError
 
 BATCH = 500_000
+READERS = 2
+Found = TypeVar("Found")
 
 
 class Scattered(InputError):
@@ -40,21 +46,40 @@ def index_of(file: Path) -> Index:
     names: list[str] = []
     starts: list[int] = []
     row = 0
-    for batch in _batches(file, ["unique_id"], None):
-        ids = batch.column(0) if pa.types.is_dictionary(batch.column(0).type) else pc.dictionary_encode(batch.column(0).cast(pa.string()))
-        codes = ids.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        places = np.flatnonzero(np.diff(codes, prepend=-2))
-        for place, code in zip(places.tolist(), codes[places].tolist(), strict=True):
-            name = str(ids.dictionary[code].as_py()) if code >= 0 else "None"
+    for begun, length in _each(partial(_begun, file), range(_open(file).num_row_groups)):
+        for name, place in begun:
             if not names or name != names[-1]:
                 names.append(name)
                 starts.append(row + place)
-        row += len(batch)
+        row += length
     if len(set(names)) < len(names):
         scattered = pd.Series(names)[pd.Series(names).duplicated()].iloc[0]
         reason = f"{file}: the samples of {scattered!r} stand in several places, and there are too many samples to sort them here"
         raise Scattered(f"{reason}; sort the file by unique_id and ds", row)
     return Index(file, tuple(names), np.array([*starts, row], dtype=np.int64))
+
+
+def _begun(file: Path, group: int) -> tuple[list[tuple[str, int]], int]:
+    """The series that begin in a row group (or go on there), with the row of it, and how many rows it has."""
+    begun: list[tuple[str, int]] = []
+    row = 0
+    for batch in _batches(file, ["unique_id"], group):
+        ids = batch.column(0) if pa.types.is_dictionary(batch.column(0).type) else pc.dictionary_encode(batch.column(0).cast(pa.string()))
+        codes = ids.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        places = np.flatnonzero(np.diff(codes, prepend=-2))
+        for place, code in zip(places.tolist(), codes[places].tolist(), strict=True):
+            begun.append((str(ids.dictionary[code].as_py()) if code >= 0 else "None", row + place))
+        row += len(batch)
+    return begun, row
+
+
+def _each(work: Callable[[int], Found], groups: Sequence[int]) -> Iterator[Found]:
+    """What is found in each row group, in their order; two are read at a time."""
+    if len(groups) <= 2:
+        yield from map(work, groups)
+        return
+    with ThreadPoolExecutor(READERS) as pool:
+        yield from pool.map(work, groups)
 
 
 def read_ranges(index: Index, places: np.ndarray) -> tuple[pd.DataFrame, bool]:
@@ -83,18 +108,23 @@ def _rows(index: Index, places: np.ndarray) -> pa.Table:
     bounds = np.cumsum([0, *(file.metadata.row_group(number).num_rows for number in range(file.num_row_groups))])
     starts, ends = index.edges[:-1][places], index.edges[1:][places]
     touched = [number for number in range(file.num_row_groups) if ((starts < bounds[number + 1]) & (ends > bounds[number])).any()]
-    pieces = []
-    for group in touched:
-        row = int(bounds[group])
-        for batch in _batches(index.file, ["ds", "y"], group):
-            wanted = [(first - row, last - row) for first, last in _overlaps(starts, ends, row, row + len(batch))]
-            if len(wanted) == 1 and 2 * (wanted[0][1] - wanted[0][0]) > len(batch):
-                pieces.append(batch.slice(wanted[0][0], wanted[0][1] - wanted[0][0]))
-            elif wanted:  # copied, as a slice would keep its whole batch in memory
-                pieces.append(batch.take(pa.array(np.concatenate([np.arange(*one) for one in wanted]))))
-            row += len(batch)
+    parts = _each(lambda group: _taken(index.file, group, starts - bounds[group], ends - bounds[group]), touched)
+    pieces = list(chain.from_iterable(parts))
     schema = pa.schema([file.schema_arrow.field(name) for name in ("ds", "y")])
     return pa.Table.from_batches(pieces, schema)
+
+
+def _taken(file: Path, group: int, starts: np.ndarray, ends: np.ndarray) -> list[pa.RecordBatch]:
+    """The wanted ranges of rows of one row group."""
+    pieces, row = [], 0
+    for batch in _batches(file, ["ds", "y"], group):
+        wanted = [(first - row, last - row) for first, last in _overlaps(starts, ends, row, row + len(batch))]
+        if len(wanted) == 1 and 2 * (wanted[0][1] - wanted[0][0]) > len(batch):
+            pieces.append(batch.slice(wanted[0][0], wanted[0][1] - wanted[0][0]))
+        elif wanted:  # copied, as a slice would keep its whole batch in memory
+            pieces.append(batch.take(pa.array(np.concatenate([np.arange(*one) for one in wanted]))))
+        row += len(batch)
+    return pieces
 
 
 def _overlaps(starts: np.ndarray, ends: np.ndarray, first: int, last: int) -> Iterator[tuple[int, int]]:
