@@ -107,7 +107,7 @@ def crossing_of(
     return Crossing(
         probability=(int(crossed.sum()) + 0.5) / (len(paths) + 1.0),
         first=_first_quantiles(first),
-        earliest=int(first[crossed].min()) if crossed.any() else None,
+        earliest=int(np.min(first[crossed])) if crossed.any() else None,
         hours_beyond=float(flags[crossed].sum(axis=1).mean() * interval_s / 3600.0) if crossed.any() else 0.0,
         excess=float(np.median(excess[crossed])) if crossed.any() else 0.0,
         peak=float(sign * peak),

@@ -25,7 +25,7 @@ def step_of(interval_s: float) -> int:
     if interval_s >= DAY_S * 0.75:
         return DAY_S * max(1, round(interval_s / DAY_S))
     divisors = np.array([step for step in range(1, DAY_S // 2 + 1) if DAY_S % step == 0])
-    return int(divisors[np.abs(np.log(divisors / max(interval_s, 1.0))).argmin()])
+    return int(divisors[np.argmin(np.abs(np.log(divisors / max(interval_s, 1.0))))])
 
 
 def asked_step(interval: str | None, horizon: pd.Timedelta) -> int:
@@ -90,10 +90,11 @@ def shared_step_means(place: Ints, values: Floats, count: int, expected: Floats)
     number = np.bincount(place[order], minlength=count)
     turn = np.arange(len(order)) - (np.cumsum(number) - number)[place[order]]
     made = np.zeros((len(values), count))
-    for one in range(number.max()):  # the first sample of each step, then the second …, in the order of their times
+    most = int(np.max(number))
+    for one in range(most):  # the first sample of each step, then the second …, in the order of their times
         mine = order[turn == one]
         made[:, place[mine]] += values[:, mine]
-    if number.max() > 1:
+    if most > 1:
         made /= np.maximum(number, 1)
     for least in np.unique(expected):
         bare = np.flatnonzero(number < max(1.0, HALF * least))
@@ -138,7 +139,7 @@ def wall_stamps(stamps: Ints, zone: str) -> Ints:
     """As `wall`, for UTC times in ns since 1970 (m,), of which there may be many."""
     if not len(stamps):
         return stamps
-    edges, shifts = _shifts(zone, int(stamps.min()) // DAY_NS, int(stamps.max()) // DAY_NS + 1)
+    edges, shifts = _shifts(zone, int(np.min(stamps)) // DAY_NS, int(np.max(stamps)) // DAY_NS + 1)
     return stamps + (shifts[np.searchsorted(edges, stamps, side="right")] if len(edges) else shifts[0])
 
 
@@ -148,9 +149,9 @@ def _shifts(zone: str, first: int, last: int) -> tuple[Ints, Ints]:
     hours = np.arange(first * DAY_NS, last * DAY_NS + 1, HOUR_NS)
     shift = _shift(hours, zone)
     edges = []
-    for place in np.flatnonzero(np.diff(shift)):
-        seconds_ = np.arange(hours[place], hours[place + 1] + 1, 1_000_000_000)
-        edges.append(seconds_[(_shift(seconds_, zone) == shift[place + 1]).argmax()])
+    for place in np.flatnonzero(np.diff(shift)).tolist():
+        seconds_ = np.arange(int(hours[place]), int(hours[place + 1]) + 1, 1_000_000_000)
+        edges.append(int(seconds_[np.argmax(_shift(seconds_, zone) == shift[place + 1])]))
     return np.array(edges, dtype=np.int64), np.append(shift[:1], shift[1:][np.diff(shift) != 0])
 
 

@@ -133,7 +133,7 @@ def _axes(zones: Iterable[str], future: pd.DatetimeIndex, count: int, step_s: in
     """One axis a zone, all of one length: an hour longer than asked where a clock is put forward within the horizon."""
     walls = {zone: wall(future, zone) for zone in zones}
     picks = {zone: np.asarray((shown - shown[0]).total_seconds() // step_s, dtype=np.int64) for zone, shown in walls.items()}
-    ahead = max(int(pick.max()) + 1 for pick in picks.values())
+    ahead = max(int(np.max(pick)) + 1 for pick in picks.values())
     step = pd.Timedelta(step_s, unit="s")
     return {
         zone: Axis(

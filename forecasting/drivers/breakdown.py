@@ -52,7 +52,7 @@ def breakdown(found: Evaluation, history: History, as_of: datetime) -> Breakdown
     """Take the peak of an evaluation apart."""
     sign = 1.0 if found.policy.when.beyond == "above" else -1.0
     course = np.median(found.outlook.paths, axis=0)
-    step = int(np.where(found.window, sign * course, -np.inf).argmax())
+    step = int(np.argmax(np.where(found.window, sign * course, -np.inf)))
     when = found.outlook.ds[step].tz_convert(str(found.row["tz"]))
     expected, peak = float(course[step]), found.crossing.peak
     entry = _entry(found, history, as_of)

@@ -52,7 +52,9 @@ def learning_rows(panel: Panel, end: int, amount: Amount, seed: int) -> tuple[ND
 def moving(panel: Panel, end: int) -> Panel:
     """The series that were not constant before `end`."""
     past = panel.y[:, :end]
-    return panel.rows(np.fmax.reduce(past, axis=1) > np.fmin.reduce(past, axis=1))
+    unknown = np.isnan(past)
+    most, least = np.max(np.where(unknown, -np.inf, past), axis=1), np.min(np.where(unknown, np.inf, past), axis=1)
+    return panel.rows(most > least)
 
 
 def some_of(panel: Panel, most: int | None) -> Panel:

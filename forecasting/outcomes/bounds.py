@@ -46,4 +46,4 @@ class Bounds:
 def _sustained(values: Floats, steps: int) -> float:
     if len(values) < steps:
         return -np.inf
-    return float(np.lib.stride_tricks.sliding_window_view(values, steps).min(axis=1).max())
+    return float(np.max(np.lib.stride_tricks.sliding_window_view(values, steps).min(axis=1)))

@@ -161,6 +161,6 @@ def _like(loads: Floats, values: Floats, load: float) -> tuple[float, float]:
     first, last = np.searchsorted(loads, [load * (1 - SAME_LOAD), load * (1 + SAME_LOAD)])
     if load > loads[-1] or last - first < LEAST_LIKE:
         below = values[max(0, int(first) - LEAST_LIKE) : int(first)]
-        return (float(below.min()) if len(below) else 0.0), np.inf
+        return (float(np.min(below)) if len(below) else 0.0), np.inf
     low, high = np.quantile(values[first:last], RESPONSE_QUANTILES)
     return float(low), float(high)

@@ -68,7 +68,7 @@ def chosen_threshold(curve: Curve, best: Curve, most_waste: float) -> float:
     """The threshold that avoids most while wasting at most `most_waste` times what perfect foresight, `best`, does."""
     avoided, waste = _totals(curve, None)
     allowed = waste <= most_waste * best.waste.sum() + 1e-9
-    return curve.thresholds[int(np.where(allowed, avoided, -1.0).argmax())]
+    return curve.thresholds[int(np.argmax(np.where(allowed, avoided, -1.0)))]
 
 
 def ablest(curves: Mapping[str, Curve], best: Curve) -> str:
