@@ -19,8 +19,6 @@ from .rolling import Errors
 BLOCKS = 12
 OWN_PRIOR = 50.0
 PHASE_PRIOR = 20.0
-BLOCK_PRIOR, BLOCK_ENOUGH = 50.0, 5000
-SIZE_PRIOR = 10.0
 TINY = 1e-9
 UNTESTED = 64
 WIDENINGS = (1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5, 3.0)
@@ -104,22 +102,10 @@ def _blocks(horizon: int) -> list[slice]:
 
 
 def _levels(z: Floats, everything: Floats) -> Floats:
-    """The error quantiles of one block, (levels,); zero where there was never an error.
-
-    They are drawn towards the shape of all blocks, at the block's own size, the more, the fewer error trajectories there are: the
-    quantiles of a few tell more of those few days than of the block.
-    """
-    known, count = z[np.isfinite(z)], int(np.isfinite(z).any(axis=2).sum())
-    if count > BLOCK_ENOUGH:
-        return np.quantile(known, LEVELS)
-    if not len(everything):
-        return np.zeros(len(LEVELS))
-    pooled, usual = np.quantile(everything, LEVELS), max(float(np.abs(everything).mean()), TINY)
-    if not count:
-        return pooled
-    size = (count * np.abs(known).mean() / usual + SIZE_PRIOR) / (count + SIZE_PRIOR)
-    own = count / (count + BLOCK_PRIOR)
-    return np.asarray(own * np.quantile(known, LEVELS) + (1.0 - own) * size * (pooled - pooled[len(LEVELS) // 2]))
+    """The error quantiles of one block, (levels,); those of all blocks where it has none; zero where there was never an error."""
+    known = z[np.isfinite(z)]
+    pool = known if len(known) else everything
+    return np.quantile(pool, LEVELS) if len(pool) else np.zeros(len(LEVELS))
 
 
 @dataclass(frozen=True)

@@ -165,4 +165,3 @@ def _ago(days: int) -> str:
 
 def _weeks(days: int) -> str:
     return f"{days // 7} weeks" if days >= 14 else f"{days} days"
-

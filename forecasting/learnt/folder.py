@@ -84,7 +84,6 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-
 def _figure(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 

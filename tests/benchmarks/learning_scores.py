@@ -56,7 +56,7 @@ def _draws(names: pd.DataFrame) -> list[np.ndarray]:
     _unused, place = np.unique((names["seed"].astype(str) + "|" + names["series"]).to_numpy(), return_inverse=True)
     rng = np.random.default_rng(0)
     count = place.max() + 1
-    return [np.bincount(rng.integers(count, size=count), minlength=count)[place].astype(float) for _ in range(DRAWS)]
+    return [np.bincount(rng.integers(count, size=count), minlength=count)[place].astype(float) for _unused in range(DRAWS)]
 
 
 def _told(value: float, drawn: list[float]) -> str:

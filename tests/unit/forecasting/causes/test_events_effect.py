@@ -165,5 +165,3 @@ def test_a_whole_day_is_one_on_the_clock_of_each_series() -> None:
     row = history.row("r1|eth1|if_out_bps")
     assert acting(events, row | {"tz": "Asia/Tokyo"})[0]["start"] == START - pd.Timedelta("9h")
     assert acting(events, row)[0]["start"] == START
-
-
