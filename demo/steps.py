@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from sabotage import Sabotage
-from terminal import Stopped, Terminal
+from terminal import Command, Stopped, Terminal
 from world import ROOT, World
 
 HERE = Path(__file__).resolve().parent
@@ -30,42 +31,45 @@ class Steps:
         self.deployed: list[dict[str, Any]] = []
 
     def lab(self) -> None:
-        """Build the routers and send traffic through them."""
+        """Build the routers."""
         spec = ROOT / "inventories/lab/fabric.yml"
         self._playbook("lab", "-e", f"forestage_fabric_spec={spec}", log="1-lab")
-        flows = [
-            {"sender": "host-a1", "receiver": "host-b1", "rate_bps": 8e6, "seconds": 2},
-            {"sender": "host-a1", "receiver": "host-a2", "rate_bps": 6e6, "seconds": 2},
-            {"sender": "host-b2", "receiver": "host-b1", "rate_bps": 4e6, "seconds": 2},
-        ]
-        arguments = json.dumps({"name": self.world.fabric, "state": "traffic", "flows": flows})
-        self._ansible("localhost", "-m", "forestage.network.fabric", "-a", arguments, log="1-traffic", quiet=True)
         nodes = self.world.lab().facts()["nodes"]
-        self._say(f"{len(nodes)} virtual devices are up: {', '.join(sorted(nodes))}; traffic flows between the hosts.")
+        self._say(f"{len(nodes)} virtual devices are up: {', '.join(sorted(nodes))}.")
 
     def arrive(self) -> None:
         """Eight weeks of history, written by the generator or brought by the user."""
         if self.own_history:
             self._say(f"Your own history: {self.world.own['forestage_history']}, up to {self.world.as_of}")
-            return
-        self._engine("simulate", "--out", str(self.world.history), "--seed", SEED, log="2-history")
+        else:
+            self._engine("simulate", "--out", str(self.world.history), "--seed", SEED, log="2-history")
 
     def foresee(self) -> None:
-        """The Provisioning Forecast."""
-        self._playbook("forecast", log="3-forecast")
+        """The Provisioning Forecast, while traffic flows between the hosts."""
+        flows = [
+            {"sender": "host-a1", "receiver": "host-b1", "rate_bps": 8e6, "seconds": 5},
+            {"sender": "host-a1", "receiver": "host-a2", "rate_bps": 6e6, "seconds": 5},
+            {"sender": "host-b2", "receiver": "host-b1", "rate_bps": 4e6, "seconds": 5},
+        ]
+        arguments = json.dumps({"name": self.world.fabric, "state": "traffic", "flows": flows})
+        traffic = self._module("fabric", arguments)
+        with self._meanwhile((traffic, "3-traffic"), quiet=True):
+            self._playbook("forecast", log="3-forecast")
+        self._say("Meanwhile traffic flowed between the hosts.")
         kinds = {item["change"]["kind"] for item in self.world.forecast()["recommendations"]}
         if not self.own_history and kinds != EXPECTED_KINDS:
             raise Stopped(f"the forecast holds {sorted(kinds)}; one of each of {sorted(EXPECTED_KINDS)} was expected")
 
     def queue(self) -> None:
         """People's requests and another engine's forecast stand beside the recommendations."""
-        for name in ("more-room", "wrong-blackhole", "unlucky-cost"):
-            self._playbook("request", "-e", f"@{(HERE / 'requests' / f'{name}.yml').relative_to(ROOT)}", log=f"4-{name}", quiet=True)
         other = self.world.folder / "other_engine.json"
         text = (HERE / "requests/other_engine.json").read_text(encoding="utf-8")
         other.write_text(text.replace("AS_OF", self.world.as_of), encoding="utf-8")
-        self._playbook("request", "-e", f"forestage_forecast_file={other}", log="4-other", quiet=True)
-        self._command("ansible-inventory", "-i", "inventories/lab/queue.yml", "--graph", log="4-graph")
+        people = {name: f"@{(HERE / 'requests' / f'{name}.yml').relative_to(ROOT)}" for name in ("wrong-blackhole", "unlucky-cost")}
+        given = {**people, "other": f"forestage_forecast_file={other}"}
+        with self._meanwhile(*((self._play("request", "-e", what), f"4-{name}") for name, what in given.items()), quiet=True):
+            pass
+        self._run([_program("ansible-inventory"), "-i", "inventories/lab/queue.yml", "--graph"], log="4-graph")
         self._show_jobs()
 
     def rehearse(self) -> None:
@@ -105,7 +109,8 @@ class Steps:
         self._move(timedelta(days=4, hours=3), "a week after the forecast")
         asked = ("--history", str(self.world.history), "--policies", "inventories/lab/policies.yml", "--as-of", self.world.as_of)
         begin = ("--from", self._ahead(-REPLAYED))
-        with self._meanwhile("replay", *asked, *begin, "--out", str(self.world.folder / "replay"), log="7-replay"):
+        replay = _engine("replay", *asked, *begin, "--out", str(self.world.folder / "replay"))
+        with self._meanwhile((replay, "7-replay")):
             self._playbook("feedback", log="7-feedback")
             self._provision("7-revert")
             self._note_deployed()
@@ -115,7 +120,7 @@ class Steps:
         """One page for those who were not there."""
         page = self.world.folder / "report.html"
         asked = {"path": str(page), "history": str(self.world.history), "provisioning_forecast": str(self.world.forecast_file())}
-        self._ansible("localhost", "-m", "forestage.network.report", "-a", json.dumps(asked), log="8-report", quiet=True)
+        self._run(self._module("report", json.dumps(asked)), log="8-report", quiet=True)
         self._say(f"The report: {page} ({page.stat().st_size // 1024} KiB, opens in any browser, no network needed)")
 
     def _ahead(self, span: timedelta) -> str:
@@ -176,18 +181,28 @@ class Steps:
         self.terminal.say("   " + text.replace("\n", "\n   "))
 
     def _playbook(self, name: str, *more: str, log: str, quiet: bool = False) -> None:
-        shared = ("-i", "inventories/lab/hosts.yml", "-e", f"@{self.world.variables}")
-        self._command("ansible-playbook", *shared, f"forestage.network.{name}", *more, log=log, quiet=quiet)
+        self._run(self._play(name, *more), log, quiet)
 
-    def _ansible(self, *arguments: str, log: str, quiet: bool) -> None:
-        self._command("ansible", *arguments, "-e", f"@{self.world.variables}", log=log, quiet=quiet)
+    def _play(self, name: str, *more: str) -> list[str]:
+        shared = ("-i", "inventories/lab/hosts.yml", "-e", f"@{self.world.variables}")
+        return [_program("ansible-playbook"), *shared, f"forestage.network.{name}", *more]
+
+    def _module(self, name: str, arguments: str) -> list[str]:
+        return [_program("ansible"), "localhost", "-m", f"forestage.network.{name}", "-a", arguments, "-e", f"@{self.world.variables}"]
 
     def _engine(self, *arguments: str, log: str, quiet: bool = False) -> None:
-        self.terminal.run([sys.executable, "-m", "forecasting", *arguments], self.world.environment(), log=log, quiet=quiet)
+        self._run(_engine(*arguments), log, quiet)
 
-    def _meanwhile(self, *arguments: str, log: str) -> AbstractContextManager[None]:
-        return self.terminal.meanwhile([sys.executable, "-m", "forecasting", *arguments], self.world.environment(), log=log)
+    def _run(self, argv: Sequence[str], log: str, quiet: bool = False) -> None:
+        self.terminal.run(argv, self.world.environment(), log=log, quiet=quiet)
 
-    def _command(self, name: str, *arguments: str, log: str, quiet: bool = False) -> None:
-        program = str(Path(sys.executable).parent / name)
-        self.terminal.run([program, *arguments], self.world.environment(), log=log, quiet=quiet)
+    def _meanwhile(self, *commands: Command, quiet: bool = False) -> AbstractContextManager[None]:
+        return self.terminal.meanwhile(*commands, env=self.world.environment(), quiet=quiet)
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
+
+
+def _engine(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "forecasting", *arguments]

@@ -16,6 +16,7 @@ from pathlib import Path
 
 BANNER = re.compile(r"^(PLAY|TASK|RUNNING HANDLER|PLAY RECAP)\b|^(ok|changed|skipping|included|rescued|ignored): |^\s*$")
 RECAP = re.compile(r"^\S+\s+: ok=\d+")
+Command = tuple[Sequence[str], str]  # what to run, and the name of its log
 
 
 class Stopped(Exception):
@@ -55,21 +56,23 @@ class Terminal:
         return self._read(_start(argv, env), argv, log, quiet, expect)
 
     @contextmanager
-    def meanwhile(self, argv: Sequence[str], env: Mapping[str, str], *, log: str) -> Iterator[None]:
-        """Run a command beside what is done inside; show it, and what it had to say, at the end.
+    def meanwhile(self, *commands: Command, env: Mapping[str, str], quiet: bool = False) -> Iterator[None]:
+        """Run commands beside each other and beside what is done inside; show them, and what they had to say, at the end.
 
         Raises:
             Stopped: as for `run`.
         """
-        process = _start(argv, env)
+        processes = [_start(argv, env) for argv, _unused in commands]
         try:
             yield
-            self.say(f"   {self._dim}$ {_shown(argv)}{self._plain}")
-            self._read(process, argv, log, False, 0)
+            for process, (argv, log) in zip(processes, commands, strict=True):
+                self.say(f"   {self._dim}$ {_shown(argv)}{self._plain}")
+                self._read(process, argv, log, quiet, 0)
         finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+            for process in processes:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
 
     def _read(self, process: subprocess.Popen[str], argv: Sequence[str], log: str, quiet: bool, expect: int) -> str:
         path = self.logs / f"{log}.log"

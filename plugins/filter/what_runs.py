@@ -12,8 +12,8 @@ short_description: What runs on devices, from what their hosts have registered
 version_added: 0.1.0
 author: Forestage maintainers (@forestage)
 description:
-  - Gathers C(forestage_running) and C(forestage_observed), the registered results of M(forestage.network.device_config) with the
-    states V(running) and V(observed), from the hosts' variables.
+  - Collects C(forestage_gathered), the registered result of M(forestage.network.device_config) with the state V(gathered), from the
+    hosts' variables.
   - Devices that did not answer are left out.
 positional: hostvars
 options:
@@ -42,15 +42,10 @@ _value:
 def what_runs(names: Iterable[str], hostvars: Mapping[str, Any]) -> dict[str, Any]:
     found = {}
     for name in names:
-        running = _answer(hostvars[name], "forestage_running")
-        if "digest" in running:
-            observed = _answer(hostvars[name], "forestage_observed")
-            found[name] = {"config": running["config"], "digest": running["digest"], "observe": observed}
+        answer = (hostvars[name].get("forestage_gathered") or {}).get("device") or {}
+        if "observe" in answer:
+            found[name] = {"config": answer["config"], "digest": answer["digest"], "observe": answer["observe"]}
     return found
-
-
-def _answer(variables: Mapping[str, Any], registered: str) -> Mapping[str, Any]:
-    return (variables.get(registered) or {}).get("device") or {}
 
 
 class FilterModule:

@@ -25,12 +25,12 @@ attributes:
 options:
   state:
     description:
-      - V(running) returns the configuration and its digest, V(observed) counters, sessions and routes,
-        V(status) the device's identity and transactions, V(check) whether it would take O(config).
+      - V(running) returns the configuration and its digest, V(observed) counters, sessions and routes, V(gathered) both,
+        the latter as C(observe), V(status) the device's identity and transactions, V(check) whether it would take O(config).
       - V(applied) applies O(config) with a O(deadline), V(confirmed) keeps it, V(rolled_back) takes it back now.
     type: str
     required: true
-    choices: [running, observed, status, check, confirmed, rolled_back, applied]
+    choices: [running, observed, gathered, status, check, confirmed, rolled_back, applied]
   platform:
     description: Whose driver to use.
     type: str

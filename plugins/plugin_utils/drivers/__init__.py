@@ -43,6 +43,9 @@ class Driver(Protocol):
     def observe(self) -> Facts:
         """Counters, sessions and routes."""
 
+    def gather(self) -> Facts:
+        """What `running` answers, and under ``observe`` what `observe` does."""
+
 
 DRIVERS: Mapping[str, Callable[[Transport], Driver]] = {"frr_linux": FrrLinux}
 

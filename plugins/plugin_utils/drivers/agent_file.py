@@ -61,3 +61,8 @@ def digest(config: Mapping[str, Any]) -> str:
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """Unified diff of two configurations, secrets masked."""
     return str(agent().difference(before, after))
+
+
+def htb(rate: int, ceil: int, prio: int) -> list[str]:
+    """The words with which the agent tells tc how fast a class of a shaper is (kbit/s)."""
+    return str(agent().htb(rate, ceil, prio)).split()

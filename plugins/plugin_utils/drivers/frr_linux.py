@@ -49,6 +49,10 @@ class FrrLinux:
         """Interface, nftables and class counters, OSPF neighbours, BGP peers, routes."""
         return self._ask("observe")
 
+    def gather(self) -> dict[str, Any]:
+        """What `running` answers, and under ``observe`` what `observe` does."""
+        return self._ask("gather")
+
     def _ask(self, operation: str, **fields: Any) -> dict[str, Any]:
         data = self._transport(json.dumps({"protocol": PROTOCOL, "op": operation, **fields}).encode())
         try:

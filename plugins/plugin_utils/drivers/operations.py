@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from . import Driver
 
 NEEDS = {
-    "running": (), "observed": (), "status": (), "check": ("config",), "confirmed": ("change_id",), "rolled_back": ("change_id",),
-    "applied": ("change_id", "config", "base_digest"),
+    "running": (), "observed": (), "gathered": (), "status": (), "check": ("config",), "confirmed": ("change_id",),
+    "rolled_back": ("change_id",), "applied": ("change_id", "config", "base_digest"),
 }  # fmt: skip
 """Each state and the arguments that it needs."""
 
@@ -44,4 +44,5 @@ def carry_out(driver: Driver, wanted: Mapping[str, Any], dry: bool) -> tuple[boo
         return state == "applied" and bool(answer["diff"]), answer
     if state == "status":
         return False, driver.status(change_id)
-    return False, driver.running() if state == "running" else driver.observe()
+    readings = {"running": driver.running, "observed": driver.observe, "gathered": driver.gather}
+    return False, readings[state]()

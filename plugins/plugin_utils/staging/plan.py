@@ -79,10 +79,10 @@ def make_plan(
 def in_lanes(items: Sequence[Item], lanes: int) -> list[list[Item]]:
     """Share changes out to as many plans as `lanes` allows, two for each at least: a network of its own costs as much as a rehearsal.
 
-    Those of neighbouring names stay together, so that few routers are copied twice.
+    Those of a site stay together, so that few routers are copied twice.
     """
     count = max(1, min(lanes, len(items) // 2))
-    ordered = sorted(items, key=lambda item: (str(item["job"]["device"]), str(item["job"]["change_id"])))
+    ordered = sorted(items, key=lambda item: tuple(str(item["job"].get(part) or "") for part in ("site", "device", "change_id")))
     ends = [round(len(ordered) * number / count) for number in range(count + 1)]
     return [ordered[start:end] for start, end in pairwise(ends)]
 

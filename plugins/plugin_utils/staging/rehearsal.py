@@ -32,7 +32,8 @@ SSH_PORT = 22
 def baseline(lab: Lab) -> Evidence:
     """The copy before any change: settled, observed, and how faithful it is."""
     settled = lab.settle(float(lab.plan.options["settle_s"]), adjacencies=lab.copy.adjacencies)
-    configs = {device: answer["config"] for device, answer in lab.each(lab.copy.nodes, lambda name: lab.driver(name).running()).items()}
+    seen = lab.each(lab.copy.nodes, lambda device: lab.driver(device).gather())
+    configs = {device: answer["config"] for device, answer in seen.items()}
     wanted = {device: canonical(config) for device, config in lab.plan.running.items()}
     return {
         "settled_s": round(settled, 1),
@@ -40,7 +41,7 @@ def baseline(lab: Lab) -> Evidence:
         "configs": configs,
         "untested": {device: difference(config, configs[device]) for device, config in wanted.items() if config != configs[device]},
         "withheld": {device: sorted(withheld(config["frr"], configs[device]["frr"])) for device, config in wanted.items()},
-        "observed": lab.observe(lab.copy.nodes),
+        "observed": {device: answer["observe"] for device, answer in seen.items()},
         "reached": reach(lab),
         "management": greet(lab),
     }

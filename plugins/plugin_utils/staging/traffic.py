@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from ipaddress import IPv4Network, ip_network
 from typing import Any
 
+from ..drivers.agent_file import htb
 from .lab import Lab
 
 TARGET = "198.19.255.1"
@@ -114,9 +115,8 @@ def _set_rates(lab: Lab, device: str, interface: str, shaping: Mapping[str, Any]
     tree = [(1, total, total, 0), (16, rest, total, 7), *((one["id"], one["rate_kbit"], one["ceil_kbit"], one["prio"]) for one in classes)]
     for minor, rate, ceil, prio in tree:
         parent = "1:" if minor == 1 else "1:1"
-        rates = ["rate", f"{max(8, round(rate / factor))}kbit", "ceil", f"{max(8, round(ceil / factor))}kbit", "prio", str(prio)]
-        head = ["tc", "class", "change", "dev", interface, "parent", parent, "classid", f"1:{minor:x}", "htb"]
-        lab.shell(lab.copy.nodes[device], [*head, *rates, "quantum", "3000"])
+        head = ["tc", "class", "change", "dev", interface, "parent", parent, "classid", f"1:{minor:x}"]
+        lab.shell(lab.copy.nodes[device], [*head, *htb(max(8, round(rate / factor)), max(8, round(ceil / factor)), prio)])
 
 
 def _capacity(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any]) -> list[Measured]:

@@ -88,7 +88,7 @@ EXPECTED_ENDS = {
     ("capacity", "edge-a1", "recommendation"): "verified",
     ("te_cost", "core-a1", "recommendation"): "verified",
     ("device_baseline", "leaf-b2", "recommendation"): "staged",
-    ("capacity", "core-b1", "recommendation"): "awaiting_approval",
+    ("capacity", "leaf-a1", "recommendation"): "awaiting_approval",
 }
 
 
@@ -99,9 +99,10 @@ def test_each_job_ends_as_it_should(demo: Demo) -> None:
     assert ends == EXPECTED_ENDS, [[step["why"] for step in demo.store.history(change_id)] for change_id in astray]
 
 
-def test_temporary_changes_were_taken_back(demo: Demo) -> None:
+def test_temporary_changes_are_taken_back_when_their_time_is_over(demo: Demo) -> None:
     ends = {(job["change"]["template"], job["origin"]): job["state"] for job in demo.store.jobs()}
-    assert ends["qos_event", "recommendation"] == ends["filter", "recommendation"] == "reverted"
+    assert (ends["qos_event", "recommendation"], ends["qos_event", "inverse"]) == ("reverted", "verified")
+    assert (ends["filter", "recommendation"], ends["filter", "inverse"]) == ("verified", "queued")
 
 
 def test_the_history_of_the_queue_is_whole(demo: Demo) -> None:

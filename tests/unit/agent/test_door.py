@@ -98,7 +98,7 @@ fields = {
     "base_digest": st.just("0" * 64) | values,
     "identity": st.just({"hostname": "r1"}) | values,
 }
-operations = st.sampled_from(["status", "check", "apply", "confirm", "observe"])
+operations = st.sampled_from(["status", "check", "apply", "confirm", "observe", "gather"])
 
 
 @given(st.fixed_dictionaries({"protocol": st.just(1), "op": operations}, optional=fields))

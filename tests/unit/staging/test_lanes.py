@@ -18,7 +18,12 @@ def test_each_lane_has_two_changes_at_least(count: int, sizes: list[int]) -> Non
     assert [len(lane) for lane in in_lanes(batch(["r"] * count), 2)] == sizes
 
 
-def test_neighbouring_names_stay_together() -> None:
+def test_a_site_stays_together() -> None:
+    items = [{"job": {"device": f"{role}-{site}", "change_id": role, "site": site}} for role in ("core", "leaf") for site in "ab"]
+    assert [[item["job"]["device"] for item in lane] for lane in in_lanes(items, 2)] == [["core-a", "leaf-a"], ["core-b", "leaf-b"]]
+
+
+def test_without_sites_neighbouring_names_stay_together() -> None:
     lanes = in_lanes(batch(["core-b", "leaf-a", "core-a", "leaf-b"]), 2)
     assert [[item["job"]["device"] for item in lane] for lane in lanes] == [["core-a", "core-b"], ["leaf-a", "leaf-b"]]
 

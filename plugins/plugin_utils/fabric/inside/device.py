@@ -106,8 +106,14 @@ def _filter_and_shape(log: int) -> None:
     wanted = json.loads(Path("/etc/forestage/qos.json").read_text(encoding="utf-8"))
     lines = [
         f"qdisc replace dev {name} root handle 1: htb default 1\n"
-        f"class replace dev {name} parent 1: classid 1:1 htb rate {shaper['rate_kbit']}kbit ceil {shaper['rate_kbit']}kbit quantum 3000\n"
+        f"class replace dev {name} parent 1: classid 1:1 {_htb(shaper['rate_kbit'])}\n"
         for name, shaper in wanted.items()
         if os.path.exists(f"/sys/class/net/{name}")  # a copy may lack links of the original
     ]
     _run(["tc", "-batch", "-"], log, "".join(lines))
+
+
+def _htb(rate: int) -> str:
+    """One class for everything, which may make up for 10 ms at once, as the agent's classes may."""
+    burst = max(3000, rate * 10 // 8)
+    return f"htb rate {rate}kbit burst {burst} ceil {rate}kbit cburst {burst} quantum 3000"
