@@ -47,9 +47,9 @@ class Steps:
     def foresee(self) -> None:
         """The Provisioning Forecast, while traffic flows between the hosts."""
         flows = [
-            {"sender": "host-a1", "receiver": "host-b1", "rate_bps": 8e6, "seconds": 5},
-            {"sender": "host-a1", "receiver": "host-a2", "rate_bps": 6e6, "seconds": 5},
-            {"sender": "host-b2", "receiver": "host-b1", "rate_bps": 4e6, "seconds": 5},
+            {"sender": "host-a1", "receiver": "host-b1", "rate_bps": 8e6, "seconds": 2},
+            {"sender": "host-a1", "receiver": "host-a2", "rate_bps": 6e6, "seconds": 2},
+            {"sender": "host-b2", "receiver": "host-b1", "rate_bps": 4e6, "seconds": 2},
         ]
         arguments = json.dumps({"name": self.world.fabric, "state": "traffic", "flows": flows})
         traffic = self._module("fabric", arguments)

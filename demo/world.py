@@ -55,7 +55,7 @@ class World:
             "forestage_queue_url": str(self.queue),
             "forestage_workdir": str(self.folder / "work"),
             "forestage_deadline_s": 60,
-            "deploy_health_tries": 3,
+            "deploy_health_tries": 2,
         }
         self.variables.write_text(yaml.safe_dump({**shared, **self.own}, sort_keys=False), encoding="utf-8")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The catalogue of change templates: one folder a change, read and checked once."""
+"""The catalogue of change templates: one folder a change, read and checked when it is first asked for."""
 
 from __future__ import annotations
 
@@ -66,18 +66,20 @@ class Catalogue(Mapping[str, Template]):
     """All templates of one folder, by name."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        """Read every `<name>/meta.yml` below `folder`."""
+        """Of every `<name>/meta.yml` below `folder`."""
         if not folder.is_dir():
             raise TemplateError(f"{folder}: there is no such folder of change templates; name one that exists")
         self.folder = folder
-        self._templates = {path.parent.name: _load(path) for path in sorted(folder.glob("*/meta.yml"))}
+        self._paths = {path.parent.name: path for path in sorted(folder.glob("*/meta.yml"))}
+        self._templates: dict[str, Template] = {}
 
     def __getitem__(self, name: str) -> Template:
         """The template `name`; `TemplateError` naming the known ones where there is none."""
-        try:
-            return self._templates[name]
-        except KeyError:
-            raise TemplateError(f"there is no change template {name!r}; known are {', '.join(self._templates)}") from None
+        if name not in self._paths:
+            raise TemplateError(f"there is no change template {name!r}; known are {', '.join(self._paths)}")
+        if name not in self._templates:
+            self._templates[name] = _load(self._paths[name])
+        return self._templates[name]
 
     def __contains__(self, name: object) -> bool:
         """Whether there is a template of that name."""
@@ -85,11 +87,11 @@ class Catalogue(Mapping[str, Template]):
 
     def __iter__(self) -> Any:
         """Names in alphabetical order."""
-        return iter(self._templates)
+        return iter(self._paths)
 
     def __len__(self) -> int:
         """How many templates there are."""
-        return len(self._templates)
+        return len(self._paths)
 
 
 def _load(path: Path) -> Template:

@@ -79,7 +79,7 @@ def test_a_broken_meta_names_its_file(catalogue: Path):
     path = catalogue / "capacity" / "meta.yml"
     path.write_text(path.read_text().replace("estimator: direct", "estimator: guess"))
     with pytest.raises(TemplateError, match=r"capacity/meta\.yml: estimator: 'guess' is not one of"):
-        Catalogue(catalogue)
+        Catalogue(catalogue)["capacity"]
 
 
 def test_a_wrong_kind_is_refused():
