@@ -9,11 +9,10 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from bootstrap import redrawn
 
 from forecasting.panel import Floats
 from forecasting.reliability import calibration_error
-
-DRAWS = 1000
 
 
 @dataclass(frozen=True)
@@ -39,11 +38,7 @@ def clusters(rows: pd.DataFrame) -> np.ndarray:
 
 def bootstrap(rows: pd.DataFrame, measure: Callable[[Floats], float], seed: int = 0) -> Sure:
     """Draw whole clusters anew, with replacement. `measure` gets a weight for each row."""
-    names, cluster = np.unique(clusters(rows), return_inverse=True)
-    rng = np.random.default_rng(seed)
-    count = len(names)
-    times = (np.bincount(rng.integers(count, size=count), minlength=count).astype(float) for _draw in range(DRAWS))
-    drawn = [measure(one[cluster]) for one in times]
+    drawn = [measure(weights) for weights in redrawn(clusters(rows), seed)]
     low, high = np.nanquantile(drawn, [0.025, 0.975])
     return Sure(measure(np.ones(len(rows))), float(low), float(high))
 

@@ -17,10 +17,8 @@ import math
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -31,7 +29,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.support.prometheus import DIRECT, Sample, server  # noqa: E402
+from tests.support.prometheus import DIRECT, Sample, server, serving  # noqa: E402
 
 STEP_S, LEAD_S, DAY_S = 300, 25, 86_400
 RISE, TOLD = 1.12, 1.06
@@ -79,18 +77,6 @@ class _Page(BaseHTTPRequestHandler):
         """Silent."""
 
 
-@contextmanager
-def exporting(count: int) -> Iterator[Links]:
-    """Run the exporter in a thread."""
-    made = Links(count)
-    threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
-    try:
-        yield made
-    finally:
-        made.shutdown()
-        made.server_close()
-
-
 def past(count: int, days: int, end: float) -> Iterator[Sample]:
     """The back-filled samples, series by series."""
     for number in range(count):
@@ -132,10 +118,11 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=14)
     options = parser.parse_args()
     begin = math.floor(time.time() / STEP_S) * STEP_S
+    links = Links(options.series)
     with (
         tempfile.TemporaryDirectory(prefix="forestage-freshness-") as name,
-        exporting(options.series) as links,
-        server(past(options.series, options.days, begin), 50_000_000, scrape=f"127.0.0.1:{links.server_address[1]}") as url,
+        serving(links) as page,
+        server(past(options.series, options.days, begin), 50_000_000, scrape=page.removeprefix("http://")) as url,
     ):
         folder = Path(name)
         (folder / "sources.yml").write_text(SOURCES.format(url=url, days=options.days), encoding="utf-8")

@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
+from bootstrap import redrawn
 
 from forecasting.calibration import STREAM_MOST, calibrate
 from forecasting.ledger import Entry
 from forecasting.reliability import calibration_error
 
-LAST, DRAWS = 3, 1000
+LAST = 3
 GRID = np.linspace(0.01, 0.99, 50)
 
 
@@ -51,12 +52,9 @@ def _brier(part: pd.DataFrame, column: str) -> float:
     return float(np.average((part[column] - part["came"]) ** 2, weights=weights))
 
 
-def _draws(names: pd.DataFrame) -> list[np.ndarray]:
+def _draws(names: pd.DataFrame) -> Iterator[np.ndarray]:
     """Weights of each row when whole series of whole networks are drawn anew."""
-    _unused, place = np.unique((names["seed"].astype(str) + "|" + names["series"]).to_numpy(), return_inverse=True)
-    rng = np.random.default_rng(0)
-    count = place.max() + 1
-    return [np.bincount(rng.integers(count, size=count), minlength=count)[place].astype(float) for _unused in range(DRAWS)]
+    return redrawn((names["seed"].astype(str) + "|" + names["series"]).to_numpy())
 
 
 def _told(value: float, drawn: list[float]) -> str:
