@@ -32,29 +32,29 @@ class Window:
         return np.asarray(scaled * self.scale + self.level)
 
 
-def _mean(values: Floats) -> Floats:
-    """The mean of what is known of each series, (n, 1); NaN where nothing is."""
-    return _moments(values, 1)[0]
+def mean_of_known(values: Floats, axis: int) -> Floats:
+    """The mean of the finite values over an axis that is kept; NaN where there are none.
 
-
-def _moments(values: Floats, axis: int) -> tuple[Floats, Floats]:
-    """Mean and spread (root mean square about the mean) over an axis that is kept; NaN counts for nothing.
-
-    As `numpy.nanmean` and `nanstd`, but silent where nothing is known: filters of warnings are no business of threads.
+    As `numpy.nanmean`, but silent where nothing is known: filters of warnings are no business of threads.
     """
     known = np.isfinite(values)
-    count = known.sum(axis=axis, keepdims=True)
     with np.errstate(invalid="ignore", over="ignore"):
-        middle = np.where(known, values, 0.0).sum(axis=axis, keepdims=True) / count
+        return np.asarray(np.where(known, values, 0.0).sum(axis=axis, keepdims=True) / known.sum(axis=axis, keepdims=True))
+
+
+def _spread(values: Floats, middle: Floats, axis: int) -> Floats:
+    """The root mean square of the finite values about `middle`, over an axis that is kept; NaN where there are none."""
+    known = np.isfinite(values)
+    with np.errstate(invalid="ignore", over="ignore"):
         square = np.where(known, values - middle, 0.0) ** 2
-        return middle, np.sqrt(square.sum(axis=axis, keepdims=True) / count)
+        return np.asarray(np.sqrt(square.sum(axis=axis, keepdims=True) / known.sum(axis=axis, keepdims=True)))
 
 
 def level_and_scale(past: Floats, season: int, long_season: int) -> tuple[Floats, Floats]:
     """The mean of the last day and the mean spread around the last week, (n, 1) each; NaN before a series begins."""
-    level = _mean(past[:, -season:])
+    level = mean_of_known(past[:, -season:], 1)
     recent = past[:, -(long_season or 7 * season) :]
-    spread = _mean(np.abs(recent - _mean(recent)))
+    spread = mean_of_known(np.abs(recent - mean_of_known(recent, 1)), 1)
     return level, spread + LEVEL_SHARE * np.abs(level) + TINY
 
 
@@ -76,8 +76,8 @@ def _recent(past: Floats, season: int) -> Floats:
     points = [min(distance, length) for distance in (1, 2, 3, max(season // 4, 1), max(season // 2, 1))]
     spans = (3, max(season // 4, 1), 7 * season)
     last = [past[:, -distance, None] for distance in points]
-    means = [_mean(past[:, -span:]) for span in spans]
-    day_before = _mean(past[:, -2 * season : -season]) if length > season else np.full((len(past), 1), np.nan)
+    means = [mean_of_known(past[:, -span:], 1) for span in spans]
+    day_before = mean_of_known(past[:, -2 * season : -season], 1) if length > season else np.full((len(past), 1), np.nan)
     return np.concatenate([*last, *means, day_before], axis=1)
 
 
@@ -85,7 +85,7 @@ def _drifting(past: Floats, weeks: Floats, steps: Ints, long_season: int) -> Flo
     """The same phase of last week, moved on by as many of the last week's change of level as lie between; (n, s, 0 or 1)."""
     if not long_season:
         return weeks
-    change = _mean(past[:, -long_season:]) - _mean(past[:, -2 * long_season : -long_season])
+    change = mean_of_known(past[:, -long_season:], 1) - mean_of_known(past[:, -2 * long_season : -long_season], 1)
     return weeks[:, :, :1] + ((steps // long_season + 1) * change)[:, :, None]
 
 
@@ -97,14 +97,14 @@ def window(panel: Panel, origin: int, steps: Ints) -> Window:
     weeks = same_phase(past, steps, panel.long_season, WEEK_LAGS) if panel.long_season else np.empty((*days.shape[:2], 0))
     recent = _recent(past, panel.season)
     change = past[:, -1:] - past[:, -1 - panel.season, None] if origin > panel.season else np.full_like(level, np.nan)
-    middle, spread = _moments(days, 2)
+    middle = mean_of_known(days, 2)
     drift = _drifting(past, weeks, steps, panel.long_season)
     scaled = np.concatenate([days, weeks, drift, middle], axis=2)
     constant = np.concatenate([(recent - level) / scale, change / scale, np.log(scale / (np.abs(level) + TINY))], axis=1)
     clock = [panel.day[:, origin + steps], panel.week[:, origin + steps] // panel.season]
     parts = [
         (scaled - level[:, :, None]) / scale[:, :, None],
-        spread / scale[:, :, None],
+        _spread(days, middle, 2) / scale[:, :, None],
         np.broadcast_to(constant[:, None, :], (*days.shape[:2], constant.shape[1])),
         np.broadcast_to(steps[None, :, None], (*days.shape[:2], 1)),
         np.stack([*clock, np.broadcast_to(panel.group[:, None], days.shape[:2])], axis=-1),

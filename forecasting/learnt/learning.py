@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..features import mean_of_known
 from ..intervals import Normalised, level_table, measure, untested
 from ..metrics import seasonal_scale
 from ..models.protocol import Fitted, Model
@@ -117,11 +118,7 @@ def _normalised(panel: Panel, errors: Errors) -> tuple[Floats, Normalised, Float
     Every window's size is told from what lay before it, as it will be for the forecast.
     """
     seen = [traits(panel.y[:, :origin], panel.season, panel.long_season) for origin in errors.origins]
-    known = np.isfinite(errors.residuals)
-    absolute = np.where(known, np.abs(errors.residuals), 0.0)
-    count = known.sum(axis=2)
-    window_errors = np.where(count > 0, absolute.sum(axis=2) / np.maximum(count, 1), np.nan)
-    weights = weigh(np.concatenate(seen), window_errors.ravel())
+    weights = weigh(np.concatenate(seen), mean_of_known(np.abs(errors.residuals), 2).ravel())
     size = np.stack([expected(panel.y[:, :origin], weights, panel.season, panel.long_season) for origin in errors.origins])
     days = np.stack([panel.day[:, origin : origin + panel.horizon] for origin in errors.origins])
     flat = size <= 1e-8

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..features import level_and_scale
+from ..features import level_and_scale, mean_of_known
 from ..panel import Floats
 
 TRAITS = 5
@@ -32,11 +32,8 @@ def _change(recent: Floats, lag: int, otherwise: Floats) -> Floats:
     """Mean absolute difference of steps `lag` apart, (n,); `otherwise` where none is known."""
     if recent.shape[1] <= lag:
         return np.asarray(np.where(np.isfinite(otherwise), otherwise, TINY))
-    size = np.abs(recent[:, lag:] - recent[:, :-lag])
-    known = np.isfinite(size)
-    count = known.sum(axis=1)
-    mean = np.where(known, size, 0.0).sum(axis=1) / np.maximum(count, 1)
-    return np.asarray(np.where(count > 0, mean, np.where(np.isfinite(otherwise), otherwise, TINY)))
+    mean = mean_of_known(np.abs(recent[:, lag:] - recent[:, :-lag]), 1)[:, 0]
+    return np.asarray(np.where(np.isnan(mean), np.where(np.isfinite(otherwise), otherwise, TINY), mean))
 
 
 def weigh(seen: Floats, errors: Floats) -> Floats:
