@@ -30,10 +30,11 @@ def traits(past: Floats, season: int, long_season: int) -> Floats:
 
 def _change(recent: Floats, lag: int, otherwise: Floats) -> Floats:
     """Mean absolute difference of steps `lag` apart, (n,); `otherwise` where none is known."""
+    fallback = np.where(np.isfinite(otherwise), otherwise, TINY)
     if recent.shape[1] <= lag:
-        return np.asarray(np.where(np.isfinite(otherwise), otherwise, TINY))
+        return fallback
     mean = mean_of_known(np.abs(recent[:, lag:] - recent[:, :-lag]), 1)[:, 0]
-    return np.asarray(np.where(np.isnan(mean), np.where(np.isfinite(otherwise), otherwise, TINY), mean))
+    return np.where(np.isnan(mean), fallback, mean)
 
 
 def weigh(seen: Floats, errors: Floats) -> Floats:
