@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .models.protocol import Model
+from .models.protocol import Fitted, Model
 from .panel import Floats, Panel
 
 MOST_ORIGINS = 16
@@ -47,7 +47,11 @@ def origins_of(panel: Panel) -> tuple[int, ...]:
 
 def backtest(model: Model, panel: Panel, origins: tuple[int, ...]) -> Errors:
     """Fit once before the first origin, then forecast from each of them."""
-    fitted = model.fit(panel, origins[0])
+    return errors_at(origins, model.name, model.fit(panel, origins[0]), panel)
+
+
+def errors_at(origins: tuple[int, ...], name: str, fitted: Fitted, panel: Panel) -> Errors:
+    """The errors of a fitted model that forecasts from each of some origins."""
     truth = np.where(panel.fit, panel.y, np.nan)
     residuals = [truth[:, origin : origin + panel.horizon] - fitted.predict(panel, origin) for origin in origins]
-    return Errors(model.name, origins, np.stack(residuals))
+    return Errors(name, origins, np.stack(residuals))

@@ -64,7 +64,8 @@ def learn(panel: Panel, models: list[Model], seed: int = 0) -> Learnt:
     with ThreadPoolExecutor(1) as beside:
         final = beside.submit(models[0].fit, panel, panel.steps)
         tested = [backtest(model, panel, origins) for model in models] if origins else []
-        scores = _scores(panel, tested)
+        scale = seasonal_scale(panel.y, panel.season)
+        scores = {errors.model: median_mase(errors, scale) for errors in tested}
         best = _best([model.name for model in models], scores)
         fitted = final.result() if best == models[0].name else next(one for one in models if one.name == best).fit(panel, panel.steps)
     errors = next((one for one in tested if one.model == best), None)
@@ -92,13 +93,10 @@ def paths_of(learnt: Learnt, quantiles: Floats) -> NDArray[np.float32]:
     return couple(quantiles, learnt.shapes)
 
 
-def _scores(panel: Panel, tested: list[Errors]) -> dict[str, float]:
-    scale = seasonal_scale(panel.y, panel.season)
-    return {errors.model: _median(errors.mean_absolute() / scale) for errors in tested}
-
-
-def _median(values: Floats) -> float:
-    known = values[np.isfinite(values)]
+def median_mase(errors: Errors, scale: Floats) -> float:
+    """The median over the series of their mean absolute errors in units of `scale` (n,); NaN where none is known."""
+    ratios = errors.mean_absolute() / scale
+    known = ratios[np.isfinite(ratios)]
     return float(np.median(known)) if len(known) else float("nan")
 
 

@@ -17,8 +17,9 @@ from ..metrics import seasonal_scale
 from ..models import models_for_many
 from ..panel import Panel
 from ..preparing import Prepared
+from ..rolling import errors_at
 from .folder import load, save
-from .learning import Learnt, learn
+from .learning import Learnt, learn, median_mase
 
 MOST_AGE = pd.Timedelta(days=7)
 DRIFT = 1.3
@@ -90,12 +91,7 @@ def _latest_error(old: Learnt, panel: Panel) -> float:
     origin = panel.steps - panel.horizon
     if origin < 2 * panel.season:
         return float("nan")
-    truth = np.where(panel.fit, panel.y, np.nan)[:, origin:]
-    size = np.abs(truth - old.fitted.predict(panel, origin))
-    known = np.isfinite(size)
-    mean = np.where(known, size, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    ratio = np.where(known.any(axis=1), mean, np.nan) / seasonal_scale(panel.y, panel.season)
-    return float(np.median(ratio[np.isfinite(ratio)])) if np.isfinite(ratio).any() else float("nan")
+    return median_mase(errors_at((origin,), old.model, old.fitted, panel), seasonal_scale(panel.y, panel.season))
 
 
 def _told(found: Learnt, step_s: int, cutoff: str, reused: bool, why: str) -> dict[str, Any]:
