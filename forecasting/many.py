@@ -12,15 +12,14 @@ import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from .chunked import MOST_TOGETHER, Asked, Engine, Past, Told, forecast_many, side_by_side
-from .contracts import to_text
-from .errors import InputError
 from .history import History, load_history
 from .history.held import Held
 from .history.row_ranges import Scattered
 from .history.stored import Stored
 from .learnt.shelf import Shelf
-from .pipeline import ENGINE, cutoff_of, length_of
+from .pipeline import cutoff_of, length_of, nothing_forecast
 from .progress import Progress
+from .result import SERIES_FILE, meta_head
 from .streaming import Writer
 
 MOST_ROWS_HELD = 30_000_000
@@ -68,14 +67,11 @@ def forecast_to_folder(
             writer.add(part)
         left_out = sorted([*past.left_out, *told.left_out], key=lambda item: item["unique_id"])
         if not told.series:
-            why = f" ({left_out[0]['unique_id']}: {left_out[0]['reason']})" if left_out else ""
-            begin = to_text(asked.cutoff.to_pydatetime())
-            raise InputError(f"no series can be forecast from {begin}{why}; check the cut-off and the history")
+            raise nothing_forecast(asked.cutoff, left_out)
         meta = _meta(asked, told, left_out, past.warnings)
         writer.finish(meta)
     asked.shelf.keep()
-    for message in meta["warnings"]:
-        progress.warning(message)
+    progress.warnings(meta["warnings"])
     return meta, told.series
 
 
@@ -83,14 +79,9 @@ def _meta(asked: Asked, told: Told, left_out: list[dict[str, str]], warnings: li
     untested = [one for one in told.learnt if not one["origins"]]
     if untested:
         warnings = [*warnings, "the history is too short for a back-test; the intervals are a guess"]
-    return {
-        "schema": "forestage/forecast_meta/1",
-        "engine": ENGINE,
-        "as_of": to_text(asked.cutoff.to_pydatetime()),
-        "horizon_s": asked.ahead.total_seconds(),
-        "seed": asked.seed,
+    return meta_head(asked.cutoff, asked.ahead, asked.seed) | {
         "series": [],
-        "series_table": "series.parquet",
+        "series_table": SERIES_FILE,
         "learnt": told.learnt,
         "left_out": left_out,
         "warnings": warnings,

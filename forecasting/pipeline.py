@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,9 +23,8 @@ from .panel_forecast import PanelForecast, forecast_panel
 from .policies.durations import seconds
 from .preparing import prepare
 from .progress import Progress
-from .result import FRAME_COLUMNS, Forecast
+from .result import FRAME_COLUMNS, Forecast, figure, meta_head
 
-ENGINE = {"name": "forestage", "version": "0.1.0"}
 LEAST_AHEAD, MOST_AHEAD = pd.Timedelta(minutes=1), pd.Timedelta(days=366)
 LOW_COVER80 = 0.7
 MUCH_CENSORED = 0.05
@@ -64,8 +63,7 @@ def forecast(
     made = prepare(known, _wanted(known, only_metric), cutoff, ahead, interval)
     left_out = [dict(item) for item in history.left_out] + made.left_out
     if not made.panels:
-        why = f" ({left_out[0]['unique_id']}: {left_out[0]['reason']})" if left_out else ""
-        raise InputError(f"no series can be forecast from {to_text(cutoff.to_pydatetime())}{why}; check the cut-off and the history")
+        raise nothing_forecast(cutoff, left_out)
     frames, entries, drawn = [], [], {}
     for prepared in made.panels:
         models = models_named(model, seed) if model else candidates(prepared.panel, seed)
@@ -80,8 +78,7 @@ def forecast(
             entries.append(_told(entry, found, row, prepared.step_s, cutoff))
     frame = pd.concat(frames, ignore_index=True).sort_values(["unique_id", "ds"], ignore_index=True)
     meta = _meta(entries, left_out, list(history.warnings), cutoff, ahead, seed)
-    for message in meta["warnings"]:
-        told.warning(message)
+    told.warnings(meta["warnings"])
     return Forecast(frame, meta, dict(sorted(drawn.items())))
 
 
@@ -102,6 +99,12 @@ def length_of(horizon: pd.Timedelta | str) -> pd.Timedelta:
     if not LEAST_AHEAD <= length <= MOST_AHEAD:
         raise InputError(f"the horizon {horizon} is not between a minute and a year; write it like 14d or 12h")
     return length
+
+
+def nothing_forecast(cutoff: pd.Timestamp, left_out: Sequence[Mapping[str, str]]) -> InputError:
+    """What to say where no series is left, with the reason of the first that was left out."""
+    why = f" ({left_out[0]['unique_id']}: {left_out[0]['reason']})" if left_out else ""
+    return InputError(f"no series can be forecast from {to_text(cutoff.to_pydatetime())}{why}; check the cut-off and the history")
 
 
 def _wanted(history: History, only_metric: Sequence[str]) -> pd.DataFrame:
@@ -127,11 +130,6 @@ def _frame(name: str, future: pd.DatetimeIndex, mean: Floats, quantiles: Floats)
     return pd.DataFrame(columns, columns=list(FRAME_COLUMNS))
 
 
-def _number(value: float) -> float | None:
-    """A float for JSON: None where there is none."""
-    return round(float(value), 6) if np.isfinite(value) else None
-
-
 def _told(entry: Entry, found: PanelForecast, row: int, step_s: int, cutoff: pd.Timestamp) -> dict[str, Any]:
     """What the meta says of one series."""
     coverage, chosen = found.coverage, found.model[row]
@@ -142,11 +140,11 @@ def _told(entry: Entry, found: PanelForecast, row: int, step_s: int, cutoff: pd.
         "cutoff": to_text(cutoff.to_pydatetime()),
         "unit": entry.row["unit"],
         "interval_s": step_s,
-        "mase": _number(found.scores[chosen][row]),
-        "scores": {name: _number(values[row]) for name, values in found.scores.items()},
+        "mase": figure(found.scores[chosen][row]),
+        "scores": {name: figure(values[row]) for name, values in found.scores.items()},
         "origins": coverage.origins if coverage else 0,
-        "cover80": _number(coverage.cover80[row]) if coverage else None,
-        "cover95": _number(coverage.cover95[row]) if coverage else None,
+        "cover80": figure(coverage.cover80[row]) if coverage else None,
+        "cover95": figure(coverage.cover95[row]) if coverage else None,
         "widened": coverage.widened if coverage else 1.0,
         "unsettled": round(float(found.unsettled[row]), 2),
         "steps": {"known": int(entry.fit.sum()), "censored": entry.censored, "filled": entry.filled, "anomalous": entry.anomalies},
@@ -183,12 +181,7 @@ def _meta(
     untested = sum(item["origins"] == 0 for item in series)
     if untested:
         warnings.append(f"{untested} of {len(series)} series have too short a history for a back-test; their intervals are a guess")
-    return {
-        "schema": "forestage/forecast_meta/1",
-        "engine": ENGINE,
-        "as_of": to_text(cutoff.to_pydatetime()),
-        "horizon_s": ahead.total_seconds(),
-        "seed": seed,
+    return meta_head(cutoff, ahead, seed) | {
         "series": sorted(series, key=lambda item: str(item["unique_id"])),
         "left_out": sorted(left_out, key=lambda item: item["unique_id"]),
         "warnings": warnings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from typing import Any, TextIO
 
 BAR_WIDTH = 24
@@ -25,6 +26,11 @@ class Progress:
         if message not in self._warned:
             self._warned.add(message)
             self._warn(message)
+
+    def warnings(self, messages: Iterable[str]) -> None:
+        """Say each of some such sentences."""
+        for message in messages:
+            self.warning(message)
 
     def _warn(self, message: str) -> None:
         """Say it."""

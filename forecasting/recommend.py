@@ -23,8 +23,8 @@ from .policies.guards import refusal
 from .policies.scope import HostileLabel, labels_of, matches
 from .policies.standing import Standing, Target
 from .proposal import Proposal, recommendation
+from .result import ENGINE
 
-ENGINE = {"name": "forestage", "version": "0.1.0"}
 IDS = uuid.uuid5(uuid.NAMESPACE_URL, "urn:forestage:recommendation")
 
 

@@ -14,13 +14,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .contracts import check
+from .contracts import check, to_text
 from .errors import InputError
 from .metrics import LEVEL_NAMES
 
 FRAME_COLUMNS = ("unique_id", "ds", "mean", *LEVEL_NAMES)
 FORECAST_FILE, PATHS_FILE, META_FILE = "forecast.parquet", "paths.parquet", "forecast.json"
 SERIES_FILE = "series.parquet"
+ENGINE = {"name": "forestage", "version": "0.1.0"}
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,22 @@ class Forecast:
         table = pd.read_parquet(folder / PATHS_FILE).sort_values(["unique_id", "path"])
         drawn = {str(name): np.stack(part["y"].to_list()).astype(np.float32) for name, part in table.groupby("unique_id", sort=True)}
         return cls(pd.read_parquet(folder / FORECAST_FILE), meta, drawn)
+
+
+def meta_head(cutoff: pd.Timestamp, ahead: pd.Timedelta, seed: int) -> dict[str, Any]:
+    """What the meta of every forecast begins with."""
+    return {
+        "schema": "forestage/forecast_meta/1",
+        "engine": ENGINE,
+        "as_of": to_text(cutoff.to_pydatetime()),
+        "horizon_s": ahead.total_seconds(),
+        "seed": seed,
+    }
+
+
+def figure(value: float) -> float | None:
+    """A number for the meta: six digits after the point; None where there is none."""
+    return round(float(value), 6) if np.isfinite(value) else None
 
 
 def _replace(target: Path, content: bytes) -> None:

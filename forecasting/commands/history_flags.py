@@ -25,6 +25,5 @@ def open_history(args: argparse.Namespace, as_of: datetime, progress: Progress) 
     from ..history import load_history
 
     history = load_history(args.history, args.mapping, as_of)
-    for warning in history.warnings:
-        progress.warning(warning)
+    progress.warnings(history.warnings)
     return history

@@ -32,8 +32,7 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
 
     progress.step("read", 0, 2)
     given = read(args.provisioning, args.history, args.mapping, args.ledger, args.jobs, args.calibration)
-    for warning in given.history.warnings if given.history else ():
-        progress.warning(warning)
+    progress.warnings(given.history.warnings if given.history else ())
     progress.step("write", 1, 2)
     page = build(given)
     write_text(args.out, page)

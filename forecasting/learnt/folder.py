@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import features
 from ..errors import InputError
-from ..pipeline import ENGINE
+from ..result import ENGINE
 from .learning import Learnt
 from .stored_model import from_data, to_data
 

@@ -17,6 +17,7 @@ from ..metrics import seasonal_scale
 from ..models import models_for_many
 from ..panel import Panel
 from ..preparing import Prepared
+from ..result import figure
 from ..rolling import errors_at
 from .folder import load, save
 from .learning import Learnt, learn, median_mase
@@ -98,11 +99,7 @@ def _told(found: Learnt, step_s: int, cutoff: str, reused: bool, why: str) -> di
     """What the meta says of what was learnt (schema forecast_meta, ``learnt``)."""
     return {
         "interval_s": step_s, "model": found.model, "cutoff": cutoff, "sample": found.sample, "origins": found.origins,
-        "scores": {name: _figure(score) for name, score in found.scores.items()},
-        "cover80": _figure(found.cover80), "cover95": _figure(found.cover95), "widened": found.widened,
+        "scores": {name: figure(score) for name, score in found.scores.items()},
+        "cover80": figure(found.cover80), "cover95": figure(found.cover95), "widened": found.widened,
         "reused": reused, "why": why,
     }  # fmt: skip
-
-
-def _figure(value: float) -> float | None:
-    return round(float(value), 6) if np.isfinite(value) else None
