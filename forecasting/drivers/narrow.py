@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
-from ..history.table import History, long_table
+from ..history import History
 
 
 def only(history: History, unique_id: str, as_of: pd.Timestamp) -> History:
@@ -14,11 +13,4 @@ def only(history: History, unique_id: str, as_of: pd.Timestamp) -> History:
     row, rows = history.row(unique_id), history.series
     beside = (rows["device"] == row["device"]) & (rows["object"] == row["object"])
     planned = set(history.plan["unique_id"]) if len(history.plan) else set()
-    kept = rows[beside | rows["unique_id"].isin(planned)].reset_index(drop=True)
-    pieces = {}
-    for name in kept["unique_id"]:
-        stamps, values = history.piece(str(name))
-        end = int(np.searchsorted(stamps, as_of.value, side="right"))
-        pieces[str(name)] = stamps[:end], values[:end]
-    made = History(kept, long_table(pieces), history.events, history.interventions, plan=history.plan)
-    return made.until(as_of)
+    return history.only(planned | set(rows.loc[beside, "unique_id"])).until(as_of)

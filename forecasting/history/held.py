@@ -48,13 +48,7 @@ class Held:
 
     def pick(self, wanted: frozenset[str]) -> History:
         """The history of some series."""
-        series, samples = self.history.series, self.history.samples
-        return replace(
-            self.history,
-            series=series[series["unique_id"].isin(wanted)].reset_index(drop=True),
-            samples=samples[samples["unique_id"].isin(wanted)].reset_index(drop=True),
-            warnings=(), left_out=(), plan=empty(PLAN_COLUMNS),
-        )  # fmt: skip
+        return replace(self.history.only(wanted), warnings=(), left_out=(), plan=empty(PLAN_COLUMNS))
 
     def with_their_limits(self, wanted: frozenset[str]) -> frozenset[str]:
         """Some series, and all others of their objects."""

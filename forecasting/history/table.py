@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -185,6 +185,11 @@ class History:
         dated, values = self.piece(self.named(device, name, metric, "limit") or "")
         position = dated.searchsorted(times.as_unit("ns").asi8, side="right") - 1
         return np.asarray(np.append(values, np.nan)[position], dtype=float)
+
+    def only(self, wanted: Collection[str]) -> History:
+        """The history of some series; all that is not a series' own stays."""
+        rows = self.series[self.series["unique_id"].isin(wanted)].reset_index(drop=True)
+        return replace(self, series=rows, samples=long_table({str(name): self.piece(str(name)) for name in rows["unique_id"]}))
 
     def until(self, as_of: datetime | pd.Timestamp) -> History:
         """What was known at `as_of`: samples before it, limits and changes dated up to it, the whole calendar, the plan of that time."""

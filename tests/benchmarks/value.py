@@ -92,7 +92,7 @@ def _cases(name: str, options: argparse.Namespace, progress: Words) -> list[Case
     ids = list(whole.series["unique_id"])
     cases: list[Case] = []
     for group in [ids] if source.together else [[one] for one in ids]:
-        history = _only(whole, group)
+        history = whole.only(group)
         demand, begin = hourly(history, group[0])
         given = Given(source.limits, 1.0)
         moments = origins(begin, len(demand), source.early_days, given.lead)
@@ -134,12 +134,7 @@ def _history(source: Source) -> History:
     facts = {"object": "link", "metric": "if_out_bps", "unit": "bit/s", "tz": "UTC", "kind": "gauge", "labels": "{}"}
     ids = sorted(samples["unique_id"].unique())[:: source.every]
     rows = [dict.fromkeys(SERIES_COLUMNS) | facts | {"unique_id": one, "device": one, "interval_s": source.interval_s} for one in ids]
-    return _only(History(pd.DataFrame(rows, columns=list(SERIES_COLUMNS)), samples.sort_values(["unique_id", "ds"])), ids)
-
-
-def _only(history: History, ids: list[str]) -> History:
-    keep = history.samples["unique_id"].isin(ids)
-    return History(history.series[history.series["unique_id"].isin(ids)], history.samples[keep].reset_index(drop=True))
+    return History(pd.DataFrame(rows, columns=list(SERIES_COLUMNS)), samples.sort_values(["unique_id", "ds"])).only(ids)
 
 
 if __name__ == "__main__":
