@@ -17,13 +17,13 @@ from typing import Any, Protocol
 import pandas as pd
 
 from .applied import Part, part_of
-from .errors import InputError
 from .history import History
 from .history.counters import rate_name
 from .history.stored import MOST_SERIES
 from .history.table import DEMAND_KINDS
 from .learnt.learning import Learnt
 from .learnt.shelf import Shelf, Wanted
+from .pipeline import refuse_unknown
 from .preparing import Layouts, prepare
 from .progress import Progress
 
@@ -122,9 +122,7 @@ def _sources(series: pd.DataFrame, only_metric: tuple[str, ...]) -> dict[str, st
         metrics |= {metric} if wanted else set()
         if wanted and (not only_metric or metric in only_metric):
             made.setdefault(shown, unique_id)
-    unknown = sorted(set(only_metric) - metrics)
-    if unknown:
-        raise InputError(f"the history has no metric {unknown[0]!r} to forecast; it has {', '.join(sorted(metrics))}")
+    refuse_unknown(only_metric, metrics)
     return made
 
 

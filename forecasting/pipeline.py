@@ -107,12 +107,16 @@ def nothing_forecast(cutoff: pd.Timestamp, left_out: Sequence[Mapping[str, str]]
     return InputError(f"no series can be forecast from {to_text(cutoff.to_pydatetime())}{why}; check the cut-off and the history")
 
 
+def refuse_unknown(only_metric: Sequence[str], metrics: set[str]) -> None:
+    """Raise `InputError` where a metric is asked for that is not among those that can be forecast."""
+    unknown = sorted(set(only_metric) - metrics)
+    if unknown:
+        raise InputError(f"the history has no metric {unknown[0]!r} to forecast; it has {', '.join(sorted(metrics))}")
+
+
 def _wanted(history: History, only_metric: Sequence[str]) -> pd.DataFrame:
     rows = history.demand_series
-    unknown = sorted(set(only_metric) - set(rows["metric"]))
-    if unknown:
-        known = ", ".join(sorted(set(rows["metric"])))
-        raise InputError(f"the history has no metric {unknown[0]!r} to forecast; it has {known}")
+    refuse_unknown(only_metric, set(rows["metric"]))
     return rows[rows["metric"].isin(only_metric)] if only_metric else rows
 
 

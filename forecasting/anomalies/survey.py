@@ -11,7 +11,6 @@ import pandas as pd
 from ..contracts import to_text
 from ..errors import InputError
 from ..history import History
-from ..history.table import DEMAND_KINDS
 from ..policies.durations import seconds
 from ..progress import Progress
 from .lately import LEAST_SAMPLES, lately
@@ -44,7 +43,7 @@ def survey(history: History, *, as_of: datetime, last: str, only_metric: list[st
 
 
 def _rows(history: History, only_metric: list[str]) -> list[dict[str, Any]]:
-    rows = history.series[history.series["kind"].isin(DEMAND_KINDS)].to_dict("records")
+    rows = history.demand_series.to_dict("records")
     known = {str(row["metric"]) for row in rows}
     for metric in only_metric:
         if metric not in known:
