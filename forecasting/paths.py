@@ -45,7 +45,12 @@ def couple(quantiles: Floats, shapes: Floats) -> NDArray[np.float32]:
     count = len(shapes)
     ranks = shapes.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
     values = _quantile_at((np.arange(count) + 0.5) / count, quantiles)
-    return np.clip(np.take_along_axis(values, ranks, axis=0), -LARGEST, LARGEST).astype(np.float32)
+    return single(np.take_along_axis(values, ranks, axis=0))
+
+
+def single(values: Floats) -> NDArray[np.float32]:
+    """Values in single precision; what lies beyond its range becomes its largest number."""
+    return np.clip(values, -LARGEST, LARGEST).astype(np.float32)
 
 
 def _quantile_at(levels: Floats, quantiles: Floats) -> Floats:

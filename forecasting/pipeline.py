@@ -20,6 +20,7 @@ from .metrics import LEVEL_NAMES
 from .models import candidates, models_named
 from .panel import Floats
 from .panel_forecast import PanelForecast, forecast_panel
+from .paths import single
 from .policies.durations import seconds
 from .preparing import prepare
 from .progress import Progress
@@ -126,7 +127,7 @@ def _finished(entry: Entry, found: PanelForecast, row: int, seed: int) -> tuple[
     low, high, pick = entry.floor, entry.ceiling, entry.axis.pick
     whole = with_causes(entry, found.mean[row], found.quantiles[row], found.paths(row, seed), rng)
     bounded = [np.clip(values[..., pick], low, high) for values in whole]
-    return bounded[0], bounded[1], bounded[2].astype(np.float32)
+    return bounded[0], bounded[1], single(bounded[2])
 
 
 def _frame(name: str, future: pd.DatetimeIndex, mean: Floats, quantiles: Floats) -> pd.DataFrame:

@@ -52,3 +52,12 @@ def test_a_plan_of_a_figure_without_samples_is_no_obstacle() -> None:
     plan = pd.DataFrame({"unique_id": "shop|all|kpi_orders", "ds": ahead, "y": 1.0, "known_since": ahead[0]})
     made = forecast(replace(known, plan=plan), as_of=ahead[0], horizon="2d", interval="1h", model="seasonal_naive")
     assert made.meta["series"][0]["kpis"] == []
+
+
+def test_an_uplift_beyond_single_precision_leaves_the_paths_finite() -> None:
+    coming = events_table([5 * WEEK + 3], 24, expected_uplift=20.0, expected_spread=0.0)
+    known = history_of({"r1|eth1|if_out_bps": 1e37 * (1.0 + HOURS % 24)}, coming)
+    made = forecast(known, as_of=START + pd.Timedelta(weeks=5), horizon="2d", interval="1h", model="seasonal_naive")
+    largest = np.finfo(np.float32).max
+    assert made.frame["q50"].max() > largest
+    assert made.paths("r1|eth1|if_out_bps").max() == largest
