@@ -89,7 +89,7 @@ def test_needed_by_is_the_early_crossing_less_the_lead_time(lab: Any) -> None:
 def test_a_temporary_change_knows_when_it_starts_and_ends(lab: Any) -> None:
     found = by_kind(lab.run())
     assert found["qos_event"]["lifetime"] == {"permanent": False, "not_before": "2026-11-25T19:00:00Z", "revert_at": "2026-11-28T21:00:00Z"}
-    assert found["filter"]["lifetime"] == {"permanent": False, "revert_at": "2026-11-26T00:00:00Z"}
+    assert found["filter"]["lifetime"] == {"permanent": False, "revert_at": "2026-12-03T00:00:00Z"}
     assert found["capacity"]["lifetime"] == {"permanent": True}
 
 
