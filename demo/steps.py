@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from world import ROOT, World
 HERE = Path(__file__).resolve().parent
 EXPECTED_KINDS = {"capacity", "routing", "qos", "security", "provision"}
 SEED = "7"
-REPLAYED = timedelta(weeks=3)
+REPLAYED = timedelta(weeks=2)
 
 
 class Steps:
@@ -29,9 +29,14 @@ class Steps:
         self.terminal = terminal
         self.own_history = own_history
         self.deployed: list[dict[str, Any]] = []
+        self._writing: ExitStack | None = None
 
     def lab(self) -> None:
-        """Build the routers."""
+        """Build the routers, while the generator writes its history."""
+        if not self.own_history:
+            simulate = _engine("simulate", "--out", str(self.world.history), "--seed", SEED)
+            self._writing = ExitStack()
+            self._writing.enter_context(self._meanwhile((simulate, "2-history")))
         spec = ROOT / "inventories/lab/fabric.yml"
         self._playbook("lab", "-e", f"forestage_fabric_spec={spec}", log="1-lab")
         nodes = self.world.lab().facts()["nodes"]
@@ -41,8 +46,8 @@ class Steps:
         """Eight weeks of history, written by the generator or brought by the user."""
         if self.own_history:
             self._say(f"Your own history: {self.world.own['forestage_history']}, up to {self.world.as_of}")
-        else:
-            self._engine("simulate", "--out", str(self.world.history), "--seed", SEED, log="2-history")
+        if self._writing:
+            self._writing.close()
 
     def foresee(self) -> None:
         """The Provisioning Forecast, while traffic flows between the hosts."""
@@ -103,10 +108,11 @@ class Steps:
 
     def learn(self) -> None:
         """The calendar moves on: the campaign's class comes and goes, predictions meet what came."""
-        self._move(timedelta(days=2, hours=21), "the eve of the campaign")
+        self._set_clock(timedelta(days=2, hours=21), "the eve of the campaign")
         self._provision("7-eve")
         self._note_deployed()
-        self._move(timedelta(days=4, hours=3), "a week after the forecast")
+        self._set_clock(timedelta(days=4, hours=3), "a week after the forecast")
+        self._live()
         asked = ("--history", str(self.world.history), "--policies", "inventories/lab/policies.yml", "--as-of", self.world.as_of)
         begin = ("--from", self._ahead(-REPLAYED))
         replay = _engine("replay", *asked, *begin, "--out", str(self.world.folder / "replay"))
@@ -128,13 +134,16 @@ class Steps:
 
         return to_text(parse_time(self.world.as_of) + span)
 
-    def _move(self, ahead: timedelta, where: str) -> None:
+    def _set_clock(self, ahead: timedelta, where: str) -> None:
         self.world.as_of = self._ahead(ahead)
         self.world.write_variables()
+        self._say(f"The analytics' clock moves to {self.world.as_of}, {where}.")
+
+    def _live(self) -> None:
+        """The generator goes on to the present, under what was deployed and when."""
         config = self.world.folder / "deployed.json"
         config.write_text(json.dumps({"schema": "forestage/simulation_config/1", "changes": self.deployed}, indent=1), encoding="utf-8")
         until = ("--append", "--until", self.world.as_of, "--config", str(config))
-        self._say(f"The analytics' clock moves to {self.world.as_of}, {where}.")
         self._engine("simulate", "--out", str(self.world.history), *until, log="7-history", quiet=True)
 
     def _note_deployed(self) -> None:

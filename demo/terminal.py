@@ -57,14 +57,12 @@ class Terminal:
 
     @contextmanager
     def meanwhile(self, *commands: Command, env: Mapping[str, str], quiet: bool = False) -> Iterator[None]:
-        """Run commands beside each other and, behind it in line for the processor, beside what is done inside.
-
-        They are shown, with what they had to say, at the end.
+        """Run commands beside each other and beside what is done inside; show them, and what they had to say, at the end.
 
         Raises:
             Stopped: as for `run`.
         """
-        processes = [_start(["nice", *argv], env) for argv, _unused in commands]
+        processes = [_start(argv, env) for argv, _unused in commands]
         try:
             yield
             for process, (argv, log) in zip(processes, commands, strict=True):

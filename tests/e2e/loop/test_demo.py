@@ -88,7 +88,7 @@ EXPECTED_ENDS = {
     ("capacity", "edge-a1", "recommendation"): "verified",
     ("te_cost", "core-a1", "recommendation"): "verified",
     ("device_baseline", "leaf-b2", "recommendation"): "staged",
-    ("capacity", "leaf-a1", "recommendation"): "awaiting_approval",
+    ("capacity", "leaf-a1", "recommendation"): "queued",
 }
 
 
