@@ -66,7 +66,7 @@ class Catalogue(Mapping[str, Template]):
     """All templates of one folder, by name."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        """Of every `<name>/meta.yml` below `folder`."""
+        """Find every `<name>/meta.yml` below `folder`; each is read when its template is asked for."""
         if not folder.is_dir():
             raise TemplateError(f"{folder}: there is no such folder of change templates; name one that exists")
         self.folder = folder
@@ -83,7 +83,7 @@ class Catalogue(Mapping[str, Template]):
 
     def __contains__(self, name: object) -> bool:
         """Whether there is a template of that name."""
-        return name in self._templates
+        return name in self._paths
 
     def __iter__(self) -> Any:
         """Names in alphabetical order."""

@@ -75,6 +75,11 @@ def test_an_unknown_template_names_the_known_ones(catalogue: Path):
         Catalogue(catalogue)["capcity"]
 
 
+def test_a_template_is_there_before_it_is_read(catalogue: Path):
+    assert "capacity" in Catalogue(catalogue)
+    assert "capcity" not in Catalogue(catalogue)
+
+
 def test_a_broken_meta_names_its_file(catalogue: Path):
     path = catalogue / "capacity" / "meta.yml"
     path.write_text(path.read_text().replace("estimator: direct", "estimator: guess"))
