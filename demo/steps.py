@@ -29,13 +29,12 @@ class Steps:
         self.terminal = terminal
         self.own_history = own_history
         self.deployed: list[dict[str, Any]] = []
-        self._writing: ExitStack | None = None
+        self._writing = ExitStack()  # the generator's first run, beside the lab's
 
     def lab(self) -> None:
         """Build the routers, while the generator writes its history."""
         if not self.own_history:
             simulate = _engine("simulate", "--out", str(self.world.history), "--seed", SEED)
-            self._writing = ExitStack()
             self._writing.enter_context(self._meanwhile((simulate, "2-history")))
         spec = ROOT / "inventories/lab/fabric.yml"
         self._playbook("lab", "-e", f"forestage_fabric_spec={spec}", log="1-lab")
@@ -46,8 +45,7 @@ class Steps:
         """Eight weeks of history, written by the generator or brought by the user."""
         if self.own_history:
             self._say(f"Your own history: {self.world.own['forestage_history']}, up to {self.world.as_of}")
-        if self._writing:
-            self._writing.close()
+        self._writing.close()
 
     def foresee(self) -> None:
         """The Provisioning Forecast, while traffic flows between the hosts."""
@@ -144,7 +142,7 @@ class Steps:
         config = self.world.folder / "deployed.json"
         config.write_text(json.dumps({"schema": "forestage/simulation_config/1", "changes": self.deployed}, indent=1), encoding="utf-8")
         until = ("--append", "--until", self.world.as_of, "--config", str(config))
-        self._engine("simulate", "--out", str(self.world.history), *until, log="7-history", quiet=True)
+        self._run(_engine("simulate", "--out", str(self.world.history), *until), log="7-history", quiet=True)
 
     def _note_deployed(self) -> None:
         """What the devices confirmed since the last look; the generator answers to it from now on."""
@@ -198,9 +196,6 @@ class Steps:
 
     def _module(self, name: str, arguments: str) -> list[str]:
         return [_program("ansible"), "localhost", "-m", f"forestage.network.{name}", "-a", arguments, "-e", f"@{self.world.variables}"]
-
-    def _engine(self, *arguments: str, log: str, quiet: bool = False) -> None:
-        self._run(_engine(*arguments), log, quiet)
 
     def _run(self, argv: Sequence[str], log: str, quiet: bool = False) -> None:
         self.terminal.run(argv, self.world.environment(), log=log, quiet=quiet)

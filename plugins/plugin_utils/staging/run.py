@@ -156,7 +156,7 @@ def _environment(work: Path) -> dict[str, str]:
 
 def _molecule(work: Path, seconds: float) -> int:
     """Run the scenario; its exit code. Its whole process group ends with it."""
-    argv = [sys.executable, "-m", "molecule", "test", "--scenario-name", "staging", "--destroy", "never"]  # the workspace does
+    argv = [sys.executable, "-m", "molecule", "test", "--scenario-name", "staging", "--destroy", "never"]  # the workspace removes it
     with (work / "molecule.log").open("wb") as log:
         process = subprocess.Popen(
             argv, cwd=work, env=_environment(work), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
