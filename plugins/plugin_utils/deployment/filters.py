@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 from functools import wraps
 from typing import Any
 
@@ -20,10 +21,17 @@ def plain(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def called(*given: Any, **named: Any) -> Any:
-        values, keywords = json.loads(json.dumps([given, named]))
+        values, keywords = json.loads(json.dumps([given, named], default=_text))
         try:
             return function(*values, **keywords)
         except (WindowError, ContractError, FrrConfigError) as error:
             raise AnsibleFilterError(str(error)) from None
 
     return called
+
+
+def _text(value: Any) -> str:
+    """A date or time, which YAML makes of an unquoted 2026-12-24, as the text that was written."""
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{value!r} is no plain value")

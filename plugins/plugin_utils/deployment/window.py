@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -19,7 +21,7 @@ def hindrance(window: Mapping[str, Any] | None, freeze_until: str | None, now: d
     """Why nothing may be deployed now, as a sentence; empty when it may.
 
     Args:
-        window: ``start`` and ``end`` (HH:MM; an end before the start is on the next day), ``days`` on which it
+        window: ``start`` and ``end`` (HH:MM as text; an end before the start is on the next day), ``days`` on which it
             starts (mon … sun, all by default) and ``timezone`` (UTC by default); None or empty for no window.
         freeze_until: RFC 3339 time or date (UTC) before which nothing is deployed; None or empty for no freeze.
         now: aware time; the clock's by default.
@@ -39,9 +41,9 @@ def hindrance(window: Mapping[str, Any] | None, freeze_until: str | None, now: d
 def _inside(window: Mapping[str, Any], at: datetime) -> bool:
     try:
         zone = ZoneInfo(str(window.get("timezone", "UTC")))
-        start, end = (time.fromisoformat(str(window[key])) for key in ("start", "end"))
-    except (KeyError, ValueError, ZoneInfoNotFoundError) as error:
-        raise WindowError(f"deploy_window: {error} cannot be read; give start and end as HH:MM, timezone as Europe/Berlin") from None
+    except (ValueError, ZoneInfoNotFoundError) as error:
+        raise WindowError(f"deploy_window: {error} is no timezone; name it like Europe/Berlin") from None
+    start, end = (_clock(window, key) for key in ("start", "end"))
     days = window.get("days") or DAYS
     strange = [day for day in days if day not in DAYS]
     if strange:
@@ -50,6 +52,14 @@ def _inside(window: Mapping[str, Any], at: datetime) -> bool:
     first = local.date() if start < end or local.time() >= start else local.date() - timedelta(days=1)
     opened = start <= local.time() < end if start < end else local.time() >= start or local.time() < end
     return opened and DAYS[first.weekday()] in days
+
+
+def _clock(window: Mapping[str, Any], key: str) -> time:
+    """A time of day; a number is refused, because YAML reads an unquoted 22:00 as 1320, in minutes."""
+    value = window.get(key)
+    if not isinstance(value, str) or not CLOCK.fullmatch(value):
+        raise WindowError(f'deploy_window: {key} {value!r} is no time of day; write it in quotes as HH:MM, like {key}: "22:00"')
+    return time.fromisoformat(value)
 
 
 def _moment(text: str) -> datetime:

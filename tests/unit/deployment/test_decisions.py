@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+import yaml
+from ansible.errors import AnsibleFilterError
 from ansible_collections.forestage.network.forecasting.contracts import errors_of
 from ansible_collections.forestage.network.plugins.plugin_utils.deployment import document, hindrance, result_of
+from ansible_collections.forestage.network.plugins.plugin_utils.deployment.filters import plain
 from ansible_collections.forestage.network.plugins.plugin_utils.deployment.window import WindowError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +53,9 @@ def test_nothing_is_deployed_during_a_freeze(until: str, frozen: bool) -> None:
     [
         ({"start": "22"}, ""),
         ({**NIGHT, "start": "late"}, ""),
+        ({**NIGHT, "end": "24:00"}, ""),
+        ({**NIGHT, "start": "2200"}, ""),
+        ({"end": "05:00"}, ""),
         ({**NIGHT, "days": ["someday"]}, ""),
         ({**NIGHT, "timezone": "Moon/Base"}, ""),
         ({}, "soon"),
@@ -58,6 +64,19 @@ def test_nothing_is_deployed_during_a_freeze(until: str, frozen: bool) -> None:
 def test_a_window_that_cannot_be_read_is_refused_in_words(window: dict[str, Any], until: str) -> None:
     with pytest.raises(WindowError, match="deploy_"):
         hindrance(window, until)
+
+
+def test_an_hour_that_yaml_has_read_as_a_number_is_refused() -> None:
+    """22:00 without quotes is 1320, which must not become 13:20."""
+    window = yaml.safe_load("{start: 22:00, end: 05:00}")
+    assert window["start"] == 1320
+    with pytest.raises(AnsibleFilterError, match=r"deploy_window: start 1320 is no time of day; write it in quotes as HH:MM"):
+        plain(hindrance)(window, "")
+
+
+@pytest.mark.parametrize("until", ["2999-12-24", "2999-12-24T12:00:00Z", "2999-12-24T12:00:00+01:00"])
+def test_a_freeze_needs_no_quotes(until: str) -> None:
+    assert plain(hindrance)({}, yaml.safe_load(until)).startswith("Changes are frozen until 2999-12-24")
 
 
 @pytest.mark.parametrize(
