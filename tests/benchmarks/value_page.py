@@ -13,11 +13,13 @@ from forecasting.value.summary import ALLOWED, Row, Summary
 
 AIM = 0.8
 NOTES = {
-    "isp1h": "Two providers' links at hourly means, 51 and 69 days; the quantiles 0.8, 0.9, 0.95 and 0.98 of the first 21 are the limits.",
+    "isp1h": "Two providers' links, hourly means of 51 and 69 days; "
+    "the limits are the quantiles 0.8, 0.9, 0.95 and 0.98 of the first 21 days.",
     "isp5m": "The same links measured every five minutes, as hourly means; limits as for isp1h.",
-    "abi1h": "Abilene, every sixth of the 132 flows, hourly means of two weeks; the quantiles 0.8 and 0.95 of the first are the limits. "
-    "Reported as it is, without a bar: flows between two sites are bursty, bursts do not come back at the same hour, one week of past "
-    "shows no week to learn from, and three days are left to judge on.",
+    "abi1h": "Abilene, every sixth of the 132 flows, hourly means of two weeks; "
+    "the limits are the quantiles 0.8 and 0.95 of the first week. "
+    "Reported as it is, without a bar: flows between two sites are bursty, bursts do not come back at the same hour, "
+    "one week of history has no weekly pattern to learn from, and only three days are left to judge on.",
 }
 
 
@@ -93,32 +95,44 @@ def page(tables: dict[str, str]) -> str:
 
 Written by `{command}` on {datetime.now(UTC):%Y-%m-%d}.
 
-Accuracy is not the aim; capacity that is there in time is. Past demand is replayed hour by hour under a limit. Capacity can be added
-in quanta; it is there 24 hours after the decision, stays a day at least, and may then be released. *Limit-hours* are hours of demand
-above what is in force. *Waste* is added capacity that nobody used, in quantum-hours, as a multiple of what perfect
-foresight wastes, which spares every limit-hour that can be spared at the least waste there is (exact, by a linear programme).
+Accuracy is not the goal; having capacity in time is. Past demand is replayed hour by hour under a limit. Capacity can
+be added in quanta. It is available 24 hours after the decision, stays for at least a day, and may then be released.
+
+- *Limit-hours*: hours of demand above the limit in force.
+- *Waste*: added capacity that nobody used, in quantum-hours, as a multiple of the waste of perfect foresight.
+- *Perfect foresight* spares every limit-hour that can be spared, at the least possible waste (exact, by a linear
+  programme).
 
 | strategy | decides | threshold |
 |---|---|---|
-| forecast (ours) | at midnight UTC, on paths of the default model, trained daily | price: idle quantum-hours a limit-hour is worth |
+| forecast (ours) | at midnight UTC, on paths of the default model, trained daily | price: idle quantum-hours that a limit-hour is worth |
 | react at the limit | every hour: act when demand passes the limit | margin on what is seen |
-| linear | every hour: least squares over a trailing window, read 24 h ahead, as `predict_linear` | margin on what is expected |
-| linear with a weekly season | the same on what the mean of the last four weeks at the same hour leaves | the same |
+| linear | every hour: least squares over a trailing window, read 24 h ahead, like `predict_linear` | margin on what is expected |
+| linear with a weekly season | the same, on what remains after subtracting the mean of the last four weeks at the same hour | the same |
 
-Thresholds (and the peers' window, of 6, 24, 72 and 168 h) are settled on the first half of the origins: what avoids most at no more
-than twice the waste of perfect foresight; so is the quantum, a tenth or a quarter of the limit: the one with which our curve reaches
-higher there at twice that waste. Everything below is the second half. *Needs* are spells above the limit; one is met when the
-capacity was there from its first hour to its last, so that nobody had to ask. *Lead* is from the newest decision to the
-first hour of the need, of the needs met. Distances are in points of what perfect foresight avoids, against the peer's best
-margins in hindsight at the same waste; their 95 % intervals draw days of each series anew.
+**How thresholds are set.** On the first half of the origins, each strategy gets the threshold that avoids most at no
+more than twice the waste of perfect foresight (the peers also their window, of 6, 24, 72 and 168 h). The quantum is set
+there too: a tenth or a quarter of the limit, whichever lets our curve reach higher at twice that waste. Everything
+below is the second half.
 
-At most ten quanta are there at once. What was tried for our rule: acting where a quantile of the forecast passes the limit (about
-.78 at twice the waste on the first half of isp1h, a tenth of the limit a quantum), a price for each spell instead of each hour (.84
-at 2.5 times), and the price for each hour that is used (.93). While the rule was being chosen, the second half was looked at with a
-quantum of a tenth; with a quarter it was not before everything had been settled.
-A price settled on one half comes out at another waste on the other half: the curve holds better than the point on it.
+**How to read the tables.**
+
+- *Needs* are spells above the limit. One is met when the capacity was there from its first hour to its last, so that
+  nobody had to ask.
+- *Lead* is the time from the newest decision to the first hour of the need, for the needs that were met.
+- Distances are in points of what perfect foresight avoids, against the peer's best margins in hindsight at the same
+  waste. Their 95 % intervals resample the days of each series.
+- A price set on one half gives another waste on the other half: the curve holds better than the point on it.
+- At most ten quanta are in use at once.
+
+**What was tried for our rule**: acting where a quantile of the forecast passes the limit (about .78 at twice the waste
+on the first half of isp1h, with a quantum of a tenth of the limit), a price for each spell instead of each hour (.84 at
+2.5 times), and the price for each hour, which is used (.93). While the rule was being chosen, the second half was
+looked at with a quantum of a tenth; with a quarter it was not looked at before everything had been settled.
+
 isp5m are the same links at five minutes; `--sets isp5m` measures them.
 
-On your own history: `python -m forecasting value --history … --as-of … --out DIR` writes the same table and picture.
+On your own history: `python -m forecasting value --history … --as-of … --out DIR` prints the same measures and writes
+`value.json` and `value.svg`.
 """
     return "\n".join([head, *tables.values()])
