@@ -19,6 +19,7 @@ class ActionModule(QueueAction):
         "documents": {"type": "dict"},
         "device_says": {"type": "str", "choices": list(DEVICE_SAYS)},
         "lease_s": {"type": "int"},
+        "hold": {"type": "list", "elements": "str", "default": []},
         "put_down": {"type": "bool", "default": False},
         "release_held": {"type": "bool", "default": False},
     }
@@ -51,6 +52,8 @@ class ActionModule(QueueAction):
         steps = []
         if args["lease_s"] is not None and not args["device_says"]:
             steps.append(lambda: store.renew(change_id, worker, args["lease_s"]))
+        if args["hold"]:
+            steps.append(lambda: store.hold(change_id, worker, args["hold"]))
         if args["device_says"]:
             lease_s = args["lease_s"] or 600
             steps.append(lambda: store.recover(change_id, args["device_says"], worker=worker, lease_s=lease_s, documents=documents, **who))

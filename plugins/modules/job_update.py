@@ -65,6 +65,13 @@ options:
   lease_s:
     description: Renew the lease to this many seconds from now. With O(device_says), the lease of the run that recovers.
     type: int
+  hold:
+    description:
+      - Redundancy groups that no other change may enter as long as this job is leased. Refused, and nothing is done, while another
+        change holds one of them.
+    type: list
+    elements: str
+    default: []
   put_down:
     description: Give back the lease of a staged job that this run may take no further. It stays staged.
     type: bool

@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.forestage.network.forecasting.contracts import parse_time
 from sqlalchemy import Connection, Engine, select
 
-from . import chain, claims, predictions, reading, schema, steps, stop
+from . import chain, claims, groups, predictions, reading, schema, steps, stop
 from .address import Address
 from .chain import ChainReport
 from .connection import engine_of, transaction
@@ -146,6 +146,10 @@ class Store:
     def renew(self, change_id: str, worker: str, lease_s: float) -> Job:
         """Prolong a lease to `lease_s` seconds from now."""
         return self._on(change_id, worker, None, lambda writer, job: None if self.dry_run else claims.renew(writer, job, worker, lease_s))
+
+    def hold(self, change_id: str, worker: str, names: Collection[str]) -> Job:
+        """Keep other changes out of redundancy groups while the lease of this one lasts; refused where another holds one."""
+        return self._on(change_id, worker, None, lambda writer, job: None if self.dry_run else groups.hold(writer, job, worker, names))
 
     def drop_lease(self, change_id: str, worker: str, *, now: datetime | None = None) -> Job:
         """Put a staged job down where this run may go no further; it stays staged."""

@@ -90,7 +90,7 @@ class Writer:
             rows = [{**job, "of_change": change_id} for change_id, job in self._dirty.items()]
             self.connection.execute(_UPDATE, rows)
         if self._fresh:
-            self._register(sorted({device for job in self._fresh for device in devices_of(job)}))
+            self.register(sorted({device for job in self._fresh for device in devices_of(job)}))
             self.connection.execute(insert(jobs), self._fresh)
         self._dirty, self._fresh = {}, []
 
@@ -106,7 +106,8 @@ class Writer:
             self.wrote = True
         self._papers, self.steps = {}, []
 
-    def _register(self, names: Sequence[str]) -> None:
+    def register(self, names: Sequence[str]) -> None:
+        """See that each of the names has a row by which a change can hold it."""
         dialect = postgresql if self.connection.dialect.name == "postgresql" else sqlite
         rows = [{"device": name, "change_id": None} for name in names]
         self.connection.execute(dialect.insert(devices).on_conflict_do_nothing(), rows)
