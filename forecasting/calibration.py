@@ -159,13 +159,13 @@ def _pool(name: str, cases: list[_Case], base: list[float]) -> Pool:
     offset = _root(balance, CLIP * len(names) / SHRINK)
     p = _sigmoid(centre + offset)
     error = 1.0 / math.sqrt(SHRINK + float((weights * p * (1.0 - p)).sum()))
-    return Pool(name, offset, error, float(weights.sum()), len(names), _rounds(cases))
+    made, horizons = [case.made for case in cases], [case.horizon for case in cases]
+    return Pool(name, offset, error, float(weights.sum()), len(names), rounds(made, horizons))
 
 
-def _rounds(cases: list[_Case]) -> int:
-    """How many of the windows can have followed each other without overlapping."""
-    made = {case.made for case in cases}
-    return min(len(made), int((max(made) - min(made)) / min(case.horizon for case in cases)) + 1)
+def rounds(made: Sequence[float], horizons: Sequence[float]) -> int:
+    """How many of the windows can have followed each other without overlapping; at least one is given, times in seconds."""
+    return min(len(set(made)), int((max(made) - min(made)) / min(horizons)) + 1)
 
 
 def _root(falling: Any, reach: float) -> float:

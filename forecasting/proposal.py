@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .autonomy import Grant
 from .causes import acting
 from .contracts import Factors, Priority, to_text
 from .drivers import breakdown
@@ -26,7 +27,10 @@ FAN_POINTS = 400
 
 @dataclass(frozen=True)
 class Proposal:
-    """An evaluation that calls for a change, with its rendered and checked parameters."""
+    """An evaluation that calls for a change, with its rendered and checked parameters.
+
+    `granted` says what a policy that asks for mode `auto` may do; None for one that does not ask.
+    """
 
     recommendation_id: str
     found: Evaluation
@@ -36,6 +40,7 @@ class Proposal:
     parameters: dict[str, Any]
     history: History
     as_of: datetime
+    granted: Grant | None = None
 
 
 def recommendation(proposal: Proposal) -> dict[str, Any]:
@@ -62,10 +67,18 @@ def recommendation(proposal: Proposal) -> dict[str, Any]:
         "priority_reason": priority.reason,
         "needed_by": to_text(needed_by),
         "expires": to_text(_expires(found, proposal.as_of)),
-        "mode": policy.mode,
+        **_mode(proposal),
         "policy": {"name": policy.name, "version": policy.version},
         "evidence": _evidence(proposal, needed_by),
     }
+
+
+def _mode(proposal: Proposal) -> dict[str, str]:
+    """The policy's own mode, or the lesser one that its record carries, with the reason."""
+    granted = proposal.granted
+    if granted is None or granted.mode == "auto":
+        return {"mode": proposal.found.policy.mode}
+    return {"mode": granted.mode, "mode_reason": granted.reason}
 
 
 def _needed_by(found: Evaluation, as_of: datetime) -> datetime:

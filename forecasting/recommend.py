@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from .autonomy import Grant, grants
 from .calibration import EMPTY, Calibration
 from .contracts import check, errors_of, to_text
 from .evaluate import Evaluation, LeftOut, Look, NoEvent, evaluate, plain_row
@@ -39,6 +40,7 @@ class Round:
         running: device → facts of its running state.
         change_log: past jobs (see `policies.standing`).
         calibration: what matured predictions taught.
+        past: the ledger with its outcomes; with the change log it decides which policies may act by themselves.
     """
 
     as_of: datetime
@@ -49,6 +51,7 @@ class Round:
     running: Mapping[str, Any] = field(default_factory=dict)
     change_log: Sequence[Mapping[str, Any]] = ()
     calibration: Calibration = EMPTY
+    past: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass
@@ -63,6 +66,7 @@ class Result:
 class _State:
     standing: Standing
     network: Network
+    granted: Mapping[str, Grant]
     chosen: dict[Target, dict[str, Any]] = field(default_factory=dict)
     evaluated: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
     left_out: list[dict[str, str]] = field(default_factory=list)
@@ -72,7 +76,8 @@ class _State:
 def recommend(given: Round, step: Callable[[int, int], None] = lambda done, total: None) -> Result:
     """Evaluate every policy on every series in its scope. `step` hears how many policies are done."""
     names = set(given.history.series["device"].astype(str))
-    state = _State(Standing.of(given.change_log, given.as_of), Network(given.running, given.catalogue.pools, names))
+    granted = grants(given.catalogue.policies, given.past, given.change_log, given.as_of)
+    state = _State(Standing.of(given.change_log, given.as_of), Network(given.running, given.catalogue.pools, names), granted)
     state.left_out += list(given.history.left_out)
     policies = given.catalogue.policies
     for done, policy in enumerate(policies, 1):
@@ -91,6 +96,7 @@ def recommend(given: Round, step: Callable[[int, int], None] = lambda done, tota
         "engine": ENGINE,
         "recommendations": ranked,
         "evaluated": [state.evaluated[key] for key in sorted(state.evaluated)],
+        "autonomy": [granted[name].as_dict() for name in sorted(granted)],
         "left_out": _unique(state.left_out),
         "warnings": list(given.history.warnings),
     }
@@ -147,7 +153,8 @@ def _choose(given: Round, state: _State, found: Evaluation, sure: Sureness, fact
     if state.standing.in_force(target, parameters):
         return None
     name = _id(given.as_of, policy.name, *target.key)
-    proposal = Proposal(name, found, sure, target, template.kind, parameters, given.history, given.as_of)
+    granted = state.granted.get(policy.name)
+    proposal = Proposal(name, found, sure, target, template.kind, parameters, given.history, given.as_of, granted)
     fresh = recommendation(proposal) | {"engine": ENGINE, "p_helps": given.calibration.helps.probability(policy.name, template.name)}
     other = state.chosen.get(target)
     if other is not None and other["priority"] >= fresh["priority"]:

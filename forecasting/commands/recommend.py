@@ -26,9 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--policies", type=Path, required=True, help="policy catalogue, YAML")
     parser.add_argument("--as-of", required=True, help="cut-off, for example 2026-11-23T00:00:00Z")
     parser.add_argument("--forecast", type=Path, help="folder of a finished forecast; made here when not given")
-    parser.add_argument("--ledger", type=Path, help="past ledger entries with outcomes, one JSON value a line; they calibrate")
+    parser.add_argument("--ledger", type=Path, help="past ledger entries with outcomes, one JSON value a line; calibrate, and carry auto")
     parser.add_argument("--running", type=Path, help="JSON: device → facts of its running state")
-    parser.add_argument("--change-log", type=Path, help="past jobs, one JSON value a line, for dwell and weekly limits")
+    parser.add_argument("--change-log", type=Path, help="past jobs, one JSON value a line, for dwell, weekly limits and auto")
     parser.add_argument("--templates", type=Path, help="folder of the template catalogue (default: the collection's own)")
     parser.add_argument("--seed", type=int, default=0, help="of the forecast (default 0)")
     parser.add_argument("--out", type=Path, required=True, help=f"folder for {PROVISIONING} and {LEDGER}")
@@ -48,11 +48,12 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     catalogue = load(args.policies, templates)
     running = _running(args.running) if args.running else {}
     change_log = [record for _unused, record in read_lines(args.change_log)] if args.change_log else []
-    calibration = calibrate(read_ledger(args.ledger), as_of) if args.ledger else EMPTY
+    past = read_ledger(args.ledger) if args.ledger else []
+    calibration = calibrate(past, as_of) if past else EMPTY
     given = Outlook.read(args.forecast) if args.forecast else None
     history = open_history(args, as_of, progress).until(as_of)
     found = outlooks(catalogue, history, as_of, progress, args.seed) if given is None else lambda policy: given
-    asked = Round(as_of, catalogue, templates, history, found, running, change_log, calibration)
+    asked = Round(as_of, catalogue, templates, history, found, running, change_log, calibration, past)
     result = recommend(asked, lambda done, total: progress.step("recommend", done, total))
     _write(args.out, result.forecast, result.ledger)
     return {

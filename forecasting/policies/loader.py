@@ -11,7 +11,7 @@ from typing import Any
 
 from .checks import check_catalogue, check_schema
 from .durations import seconds
-from .model import Catalogue, EventWindow, Guards, Lately, Limit, Network, Peer, Policy, Scope, What, When, While
+from .model import AutoWhen, Catalogue, EventWindow, Guards, Lately, Limit, Network, Peer, Policy, Scope, What, When, While
 from .source import Place, Source, read
 from .templates import Templates
 
@@ -45,6 +45,8 @@ def load(path: Path, templates: Templates) -> Catalogue:
 def _policy(source: Source, index: int, defaults: dict[str, Any]) -> Policy:
     given = source.data["policies"][index]
     full = {**{key: value for key, value in defaults.items() if key not in IN_WHEN}, **given}
+    asked = {**defaults.get("auto_when", {}), **given.get("auto_when", {})}
+    full |= {"auto_when": asked} if asked else {}
     full["when"] = {**{key: defaults[key] for key in IN_WHEN}, **given["when"]}
     return Policy(
         name=full["name"],
@@ -57,6 +59,7 @@ def _policy(source: Source, index: int, defaults: dict[str, Any]) -> Policy:
         hysteresis=float(full["hysteresis"]),
         min_dwell_s=seconds(full["min_dwell"]),
         max_changes_per_week=full["max_changes_per_week"],
+        auto_when=AutoWhen(**{key: float(value) for key, value in asked.items()}),
         where=f"{source.path}:{source.line(('policies', index))}",
         description=full.get("description", ""),
     )

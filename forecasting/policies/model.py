@@ -98,6 +98,26 @@ class What:
 
 
 @dataclass(frozen=True)
+class AutoWhen:
+    """What a policy's own record must show before mode `auto` is granted, and as long as it is (see `autonomy`).
+
+    Attributes:
+        effective_n: independent outcomes; 0: the owner grants it at once.
+        calibration_error: the largest that is allowed, 0-1.
+        success: the least share of its changes that helped and were not rolled back.
+    """
+
+    effective_n: float = 20.0
+    calibration_error: float = 0.1
+    success: float = 0.8
+
+    @property
+    def at_once(self) -> bool:
+        """True when no record is asked for."""
+        return self.effective_n == 0.0
+
+
+@dataclass(frozen=True)
 class Policy:
     """One rule of the catalogue: *when* → *what*, and how eagerly. Times in seconds."""
 
@@ -112,6 +132,7 @@ class Policy:
     min_dwell_s: float
     max_changes_per_week: int
     where: str
+    auto_when: AutoWhen = AutoWhen()
     description: str = ""
 
 

@@ -68,7 +68,7 @@ class Standing:
             InputError: for a record that lacks a field or has no readable time.
         """
         found = cls(as_of)
-        for record in _latest(change_log, as_of):
+        for record in latest(change_log, as_of):
             found._add(record)
         return found
 
@@ -118,7 +118,7 @@ class Standing:
             self._changes.setdefault(key[:2], []).append(at)
 
 
-def _latest(change_log: Iterable[Mapping[str, Any]], as_of: datetime) -> list[Mapping[str, Any]]:
+def latest(change_log: Iterable[Mapping[str, Any]], as_of: datetime) -> list[Mapping[str, Any]]:
     """One record per job: its last state up to `as_of`. A record without a change_id is a job of its own."""
     latest: dict[Any, Mapping[str, Any]] = {}
     for number, record in enumerate(change_log, 1):
