@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from .autonomy import grants
 from .calibration import calibrate
 from .history import History
 from .ledger import Entry, with_outcomes
@@ -23,10 +24,11 @@ Forecaster = Callable[[History, datetime], Callable[[Policy], Outlook]]
 
 @dataclass(frozen=True)
 class Replay:
-    """The ledger of all rounds, with outcomes, and one row a round."""
+    """The ledger of all rounds, with outcomes, one row a round, and what each policy of mode `auto` is granted in the end."""
 
     entries: list[Entry]
     rounds: list[dict[str, Any]]
+    autonomy: list[dict[str, str]]
 
 
 def origins(history: History, as_of: datetime, first: datetime | None = None) -> list[datetime]:
@@ -54,24 +56,28 @@ def replay(
     At each origin the confidence is calibrated with the outcomes known by then. `step` hears how many origins are done.
     """
     entries: list[Entry] = []
-    made: list[tuple[datetime, dict[str, Any]]] = []
+    made: list[dict[str, Any]] = []
     for done, origin in enumerate(when, 1):
         known = history.until(origin)
-        learnt = calibrate(with_outcomes(entries, measure(known, entries, origin).outcomes), origin)
-        result = recommend(Round(origin, catalogue, templates, known, forecaster(known, origin), calibration=learnt))
+        past = with_outcomes(entries, measure(known, entries, origin).outcomes)
+        given = Round(origin, catalogue, templates, known, forecaster(known, origin), calibration=calibrate(past, origin), past=past)
+        result = recommend(given)
         entries += result.ledger
-        made.append((origin, result.forecast))
+        made.append(result.forecast)
         step(done, len(when))
     labelled = with_outcomes(entries, measure(history.until(as_of), entries, as_of).outcomes)
-    return Replay(labelled, [_row(origin, forecast, labelled) for origin, forecast in made])
+    granted = grants(catalogue.policies, labelled, (), as_of)
+    rows = [_row(forecast, labelled) for forecast in made]
+    return Replay(labelled, rows, [granted[name].as_dict() for name in sorted(granted)])
 
 
-def _row(origin: datetime, forecast: dict[str, Any], labelled: list[Entry]) -> dict[str, Any]:
-    """What one round recommended, and how often it turned out to be needed."""
+def _row(forecast: dict[str, Any], labelled: list[Entry]) -> dict[str, Any]:
+    """What one round recommended, how often it turned out to be needed, and which policies might have acted by themselves."""
     names = {item["recommendation_id"] for item in forecast["recommendations"]}
     answers = [(entry["outcome"] or {}).get("needed", "open") for entry in labelled if entry.get("recommendation_id") in names]
     return {
         "as_of": forecast["as_of"],
         "recommended": len(names),
         **{label: answers.count(label) for label in ("needed", "not_needed", "unknown", "open")},
+        "auto": [item["policy"] for item in forecast["autonomy"] if item["mode"] == "auto"],
     }

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     report = reliability(made.entries, as_of)
     write_lines(args.out / "ledger.jsonl", made.entries)
     write_lines(args.out / "calibration.json", [report])
-    return {"out": str(args.out), "rounds": made.rounds, "calibration": report}
+    return {"out": str(args.out), "rounds": made.rounds, "calibration": report, "autonomy": made.autonomy}
 
 
 def _moment(text: str, flag: str) -> Any:
@@ -63,11 +63,12 @@ def _moment(text: str, flag: str) -> Any:
 
 
 def text(result: dict[str, Any]) -> str:
-    """What each round recommended, then the calibration table."""
+    """What each round recommended, which policies may act by themselves in the end, then the calibration table."""
     from ..reliability import as_text
 
     lines = [f"{'origin':<12}{'recommended':>12}{'needed':>8}{'not':>6}{'unknown':>9}{'open':>6}"]
     for row in result["rounds"]:
         counts = f"{row['recommended']:>12}{row['needed']:>8}{row['not_needed']:>6}{row['unknown']:>9}{row['open']:>6}"
         lines.append(f"{row['as_of'][:10]:<12}{counts}")
+    lines += [f"{item['policy']}: {item['reason']}" for item in result["autonomy"]]
     return "\n".join([*lines, "", as_text(result["calibration"])])

@@ -67,6 +67,7 @@ def _context(given: Inputs) -> dict[str, Any]:
         "scores": scores,
         "learnt": learnt,
         "diagram": diagram(bins_of(scores)) if scores else "",
+        "autonomy": forecast.get("autonomy", []),
         "left_out": forecast.get("left_out", []),
         "warnings": forecast.get("warnings", []),
     }

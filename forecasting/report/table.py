@@ -25,14 +25,14 @@ def render(provisioning_forecast: Mapping[str, Any], width: int = 100) -> str:
     items = provisioning_forecast["recommendations"]
     head = f"Provisioning Forecast as of {moment(as_of)}"
     if not items:
-        return "\n".join([head, "Nothing is forecast to be needed.", *_left_out(provisioning_forecast)])
+        return "\n".join([head, "Nothing is forecast to be needed.", *_notes(provisioning_forecast, width)])
     rows = [_cells(rank, item, as_of) for rank, item in enumerate(items, 1)]
     widths = [min(most, max(len(row[column]) for row in (*rows, HEAD))) for column, most in enumerate(MOST)]
     widths.append(max(LEAST_WHY, width - sum(widths) - len(GAP) * len(widths)))
     lines = [head, "", _line(HEAD, widths), GAP.join("─" * size for size in widths)]
     for row in rows:
         lines += [*_wrapped(row, widths), ""]
-    return "\n".join([*lines[:-1], *_left_out(provisioning_forecast)])
+    return "\n".join([*lines[:-1], *_notes(provisioning_forecast, width)])
 
 
 def _cells(rank: int, item: Mapping[str, Any], as_of: datetime) -> tuple[str, ...]:
@@ -61,6 +61,13 @@ def _wrapped(row: tuple[str, ...], widths: list[int]) -> list[str]:
 
 def _line(cells: tuple[str, ...] | list[str], widths: list[int]) -> str:
     return GAP.join(cell.ljust(size) for cell, size in zip(cells, widths, strict=True)).rstrip()
+
+
+def _notes(provisioning_forecast: Mapping[str, Any], width: int) -> list[str]:
+    """What stands below the table: which policies may act by themselves, and what was left out."""
+    asking = [f"  {item['policy']}: {item['reason']}".translate(CONTROL) for item in provisioning_forecast.get("autonomy", [])]
+    wrapped = [line for text in asking for line in textwrap.wrap(text, width, subsequent_indent="    ")]
+    return [*(["", "By themselves:", *wrapped] if wrapped else []), *_left_out(provisioning_forecast)]
 
 
 def _left_out(provisioning_forecast: Mapping[str, Any]) -> list[str]:

@@ -31,9 +31,11 @@ class ActionModule(EngineAction):
         for warning in answer.forecast.get("warnings", []):
             self.announcer.warning(warning)
         ranked = sorted(answer.forecast["recommendations"], key=lambda item: -item["priority"])
-        table = forecast_in_words(ranked, self._display.columns)
+        autonomy = answer.forecast.get("autonomy", [])
+        table = forecast_in_words(ranked, self._display.columns, autonomy)
         self._display.display(table)
-        made = {"as_of": answer.forecast["as_of"], "left_out": answer.forecast.get("left_out", []), "table": table}
+        left_out = answer.forecast.get("left_out", [])
+        made = {"as_of": answer.forecast["as_of"], "left_out": left_out, "autonomy": autonomy, "table": table}
         file = "" if self._task.check_mode else str(folder / FORECAST)
         return {**made, "recommendations": ranked, "file": file, **self._enter(answer, store)}
 

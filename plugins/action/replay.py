@@ -24,4 +24,5 @@ class ActionModule(EngineAction):
         with self.folder("replays") as folder:
             made = engine.run("replay", {**given, "from": args["first"], "as-of": self.as_of, "out": str(folder)}, self.announcer)
         kept = not self._task.check_mode
-        return {"changed": kept, "rounds": made["rounds"], "calibration": made["calibration"], "folder": made["out"] if kept else ""}
+        found = {name: made[name] for name in ("rounds", "calibration", "autonomy")}
+        return {"changed": kept, **found, "folder": made["out"] if kept else ""}

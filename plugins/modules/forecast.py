@@ -15,6 +15,8 @@ description:
   - Shows the ranked forecast as a table, and enters it into the queue together with the prediction-ledger entries of the round.
     A newer forecast updates the open job of the same change, and withdraws what has receded.
   - What the queue knows of earlier predictions and changes goes into the forecast, for calibration, dwell times and limits.
+    It also decides whether a policy of mode V(auto) may act by itself. If its record does not carry that, its recommendations
+    have mode V(approve).
   - The forecasting engine runs as a process of its own; work that takes longer than two seconds shows its progress.
 attributes:
   check_mode:
@@ -69,6 +71,11 @@ table:
   description: The same in words.
   returned: success
   type: str
+autonomy:
+  description: For each policy of mode V(auto) the C(mode) of its recommendations, V(auto) or V(approve), and the C(reason).
+  returned: success
+  type: list
+  elements: dict
 left_out:
   description: Series that could not be forecast, each with the reason.
   returned: success

@@ -47,7 +47,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 rounds:
-  description: For each round how much was recommended, and how much of it was needed, not needed, or cannot be decided.
+  description:
+    - For each round how much was recommended, and how much of it was needed, not needed, or cannot be decided.
+    - C(auto) names the policies of mode V(auto) that might have acted by themselves then.
   returned: success
   type: list
   elements: dict
@@ -55,6 +57,11 @@ calibration:
   description: How the confidences compare with what came, with the effective number and an interval.
   returned: success
   type: dict
+autonomy:
+  description: For each policy of mode V(auto) the C(mode) that its record carries in the end, and the C(reason).
+  returned: success
+  type: list
+  elements: dict
 folder:
   description: Where C(ledger.jsonl) and C(calibration.json) lie, below C(forestage_workdir). Empty in check mode.
   returned: success

@@ -30,13 +30,16 @@ def percent(probability: float) -> str:
     return ">99%" if probability > 0.99 else "<1%" if probability < 0.01 else f"{probability:.0%}"
 
 
-def forecast_in_words(recommendations: Sequence[Mapping[str, Any]], columns: int = NARROWEST) -> str:
-    """The ranked table, at most `columns` wide; one sentence where there is nothing to recommend."""
+def forecast_in_words(
+    recommendations: Sequence[Mapping[str, Any]], columns: int = NARROWEST, autonomy: Sequence[Mapping[str, Any]] = ()
+) -> str:
+    """The ranked table, at most `columns` wide, and which policies may act by themselves; one sentence where nothing is recommended."""
+    below = "".join(f"\n{item['policy']}: {item['reason']}." for item in autonomy)
     if not recommendations:
-        return "The Provisioning Forecast: nothing needs to change within the horizon."
+        return f"The Provisioning Forecast: nothing needs to change within the horizon.{below}"
     rows = [_row(rank, item) for rank, item in enumerate(recommendations, 1)]
     title = f"The Provisioning Forecast as of {recommendations[0]['as_of']}"
-    return f"{title}\n{table(HEADINGS, rows, columns)}"
+    return f"{title}\n{table(HEADINGS, rows, columns)}{below}"
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], columns: int) -> str:
