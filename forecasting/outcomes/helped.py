@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..crossings import steps_of
-from .bounds import Bounds
+from .bounds import Bounds, seconds
 from .changes import Job, Span
 from .estimators import Case
 
@@ -45,8 +45,11 @@ def _kept(case: Case, entry: Mapping[str, Any], span: Span, carried: Bounds, ste
     if span.estimator == "none":
         return Helped("unknown", span.change_id, "its template has no estimator")
     limit = float(entry["limit"])
-    if span.estimator == "direct" and span.before and span.after:
-        limit *= span.after / span.before
+    if span.estimator == "direct":
+        grown = _grown(case, entry, span, carried)
+        if grown is None:
+            return Helped("unknown", span.change_id, "the history has no capacity before and after the change")
+        limit *= grown
     low, high = carried.sustained_peak(steps)
     if low > limit:
         return Helped("no", span.change_id, "the limit was broken after the change all the same")
@@ -56,6 +59,16 @@ def _kept(case: Case, entry: Mapping[str, Any], span: Span, carried: Bounds, ste
     if burdened:
         return Helped("no", span.change_id, f"the traffic was moved onto {burdened}, which then broke its own limit")
     return Helped("yes", span.change_id, "the limit was kept after the change")
+
+
+def _grown(case: Case, entry: Mapping[str, Any], span: Span, carried: Bounds) -> float | None:
+    """By how much a capacity change raised what holds: as it was recorded, else by the dated capacity since the forecast was made.
+
+    Monitoring may see the new capacity before the change is confirmed, so the moment of the change tells neither of the two.
+    """
+    before = span.before or case.known.capacity(case.unique_id, seconds(entry["as_of"]) - 1.0)
+    after = span.after or case.known.capacity(case.unique_id, float(carried.times[-1]) + case.interval_s)
+    return after / before if before and after else None
 
 
 def _burdened(case: Case, limit: float, span: Span, carried: Bounds, steps: int) -> str | None:

@@ -121,6 +121,16 @@ def test_a_job_tells_of_a_change_that_the_history_does_not_record(changed: Histo
     assert measure(bare, [wanted], WEEK_10).outcomes[0]["needed"] == "not_needed"
 
 
+@pytest.mark.parametrize(("known", "helped"), [(True, "yes"), (False, "unknown")])
+def test_a_capacity_change_without_a_record_is_judged_by_the_dated_capacity(changed: History, known: bool, helped: str) -> None:
+    kept = changed.series if known else changed.series[changed.series["metric"] != "capacity_bps"]
+    bare = History(kept, changed.samples[changed.samples["unique_id"].isin(kept["unique_id"])])
+    wanted = entry("edge-a1|eth3|if_out_bps", 16e6, WEEK_8, days=14, recommendation_id="recommendation-1")
+    job = Job("change-0001", "recommendation-1", "edge-a1", "eth3", "capacity", "verified", "confirmed", WEEK_8.timestamp() + 60)
+    outcome = measure(bare, [wanted], WEEK_10, [job]).outcomes[0]
+    assert (outcome["needed"], outcome["helped"], outcome["change_id"]) == ("needed", helped, "change-0001"), outcome
+
+
 def test_an_unrecorded_filter_without_a_counter_leaves_it_unknown(changed: History) -> None:
     kept = changed.series[changed.series["metric"] != "filter_hits_per_s"]
     history = History(kept.reset_index(drop=True), changed.samples, interventions=changed.interventions)
