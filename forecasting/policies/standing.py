@@ -120,7 +120,7 @@ class Standing:
 
 def latest(change_log: Iterable[Mapping[str, Any]], as_of: datetime) -> list[Mapping[str, Any]]:
     """One record per job: its last state up to `as_of`. A record without a change_id is a job of its own."""
-    latest: dict[Any, Mapping[str, Any]] = {}
+    newest: dict[Any, Mapping[str, Any]] = {}
     for number, record in enumerate(change_log, 1):
         missing = [name for name in FIELDS if not record.get(name)]
         if missing:
@@ -130,6 +130,6 @@ def latest(change_log: Iterable[Mapping[str, Any]], as_of: datetime) -> list[Map
         except ValueError as error:
             raise InputError(f"change log, record {number}: {error}") from None
         key = record.get("change_id") or number
-        if at <= as_of and (key not in latest or parse_time(latest[key]["at"]) <= at):
-            latest[key] = record
-    return sorted(latest.values(), key=lambda record: parse_time(record["at"]))
+        if at <= as_of and (key not in newest or parse_time(newest[key]["at"]) <= at):
+            newest[key] = record
+    return sorted(newest.values(), key=lambda record: parse_time(record["at"]))
