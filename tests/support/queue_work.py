@@ -26,27 +26,28 @@ def put(store: Store, *entries: dict[str, Any], **changes: Any) -> list[str]:
 def step(store: Store, change_id: str, *states: str, worker: str | None = "w1", **arguments: Any) -> dict[str, Any]:
     """Take steps one after another."""
     job: dict[str, Any] = {}
+    now = arguments.pop("now", values.T0)
     for state in states:
-        job = store.transition(change_id, state, actor=ACTOR, why="test", worker=worker, now=values.T0, **arguments)
+        job = store.transition(change_id, state, actor=ACTOR, why="test", worker=worker, now=now, **arguments)
         arguments = {}
     return job
 
 
 def stage(
-    store: Store, change_id: str, worker: str = "w1", *, inverse: dict[str, Any] | None = None, result: str = "passed"
+    store: Store, change_id: str, worker: str = "w1", *, inverse: dict[str, Any] | None = None, result: str = "passed", now: Any = values.T0
 ) -> dict[str, Any]:
     """Claim one job and stage it."""
     device = next(job["device"] for job in store.jobs(change_ids=[change_id]))
-    claimed = store.claim(worker, limit=1, lease_s=600, states=("queued", "approved"), now=values.T0, devices=[device])
+    claimed = store.claim(worker, limit=1, lease_s=600, states=("queued", "approved"), now=now, devices=[device])
     assert [job["change_id"] for job in claimed] == [change_id]
     papers = {"candidate": values.candidate(change_id, inverse), "verdict": values.verdict(change_id, result)}
-    return step(store, change_id, "staged", worker=worker, documents=papers)
+    return step(store, change_id, "staged", worker=worker, documents=papers, now=now)
 
 
 def finish(store: Store, change_id: str, **arguments: Any) -> dict[str, Any]:
     """Bring a queued job to its end."""
     stage(store, change_id, **arguments)
-    return step(store, change_id, "deploying", "deployed", "verified")
+    return step(store, change_id, "deploying", "deployed", "verified", now=arguments.get("now", values.T0))
 
 
 def state_of(store: Store, change_id: str) -> str:

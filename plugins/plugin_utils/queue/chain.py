@@ -8,9 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from .tables import anchors, canonical, documents, events, jobs
+
+GENESIS = "0" * 64
+"""What the first row of history has for the hash of the one before."""
 
 LEFT_UNSEALED = frozenset({"job_id", "lease_worker", "lease_until", "attempts", "updated_at"})
 """What changes without a step being taken; everything else of a job is under seal."""
@@ -59,7 +62,7 @@ def verify(connection: Connection) -> ChainReport:
     seals: dict[str, Mapping[str, Any]] = {}
     papers: dict[tuple[str, str], str] = {}
     anchor = connection.execute(select(anchors).where(anchors.c.name == "chain")).mappings().one()
-    seq, head = 0, "0" * 64
+    seq, head = 0, GENESIS
     for row in connection.execution_options(yield_per=2000).execute(select(events).order_by(events.c.seq)).mappings():
         event = dict(row)
         seal = event.pop("hash")
@@ -77,10 +80,27 @@ def verify(connection: Connection) -> ChainReport:
     return ChainReport(seq, head, breaches)
 
 
-def _jobs_breached(connection: Connection, seals: dict[str, Mapping[str, Any]]) -> list[str]:
+def breach_of(connection: Connection, change_id: str) -> str | None:
+    """The first breach that concerns one job, in words: its rows of history, each beside the one before, itself, its documents."""
+    last: dict[str, Mapping[str, Any]] = {}
+    papers: dict[tuple[str, str], str] = {}
+    for row in connection.execute(select(events).where(events.c.change_id == change_id).order_by(events.c.seq)).mappings().all():
+        event = dict(row)
+        seal = event.pop("hash")
+        before = connection.execute(select(events.c.hash).where(events.c.seq == event["seq"] - 1)).scalar()
+        if event["previous"] != (before or GENESIS) or digest_of(event) != seal:
+            return f"row {event['seq']} of the history was altered"
+        last[change_id] = event
+        papers.update({(change_id, kind): digest for kind, digest in event["documents"].items()})
+    own = (jobs.c.change_id == change_id, documents.c.change_id == change_id)
+    found = _jobs_breached(connection, last, own[0]) + _documents_breached(connection, papers, own[1])
+    return found[0] if found else None
+
+
+def _jobs_breached(connection: Connection, seals: dict[str, Mapping[str, Any]], *only: ColumnElement[bool]) -> list[str]:
     found = []
     missing = set(seals)
-    for job in connection.execute(select(jobs)).mappings():
+    for job in connection.execute(select(jobs).where(*only)).mappings():
         missing.discard(job["change_id"])
         last = seals.get(job["change_id"])
         if last is None:
@@ -92,10 +112,10 @@ def _jobs_breached(connection: Connection, seals: dict[str, Mapping[str, Any]]) 
     return found + [f"the job {change_id} was removed" for change_id in sorted(missing)]
 
 
-def _documents_breached(connection: Connection, papers: dict[tuple[str, str], str]) -> list[str]:
+def _documents_breached(connection: Connection, papers: dict[tuple[str, str], str], *only: ColumnElement[bool]) -> list[str]:
     found = []
     missing = set(papers)
-    for row in connection.execute(select(documents)).mappings():
+    for row in connection.execute(select(documents).where(*only)).mappings():
         key = (row["change_id"], row["kind"])
         missing.discard(key)
         if papers.get(key) != digest_of(row["body"]):

@@ -9,11 +9,15 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from . import reversal
 from .errors import NotAllowed, NotValid
 from .states import CLAIMABLE, PARKED
 from .tables import devices, jobs
 from .values import ranked
 from .writer import Job, Writer, devices_of
+
+ATTEMPTS = 5
+"""A job that was claimed so often without reaching a verdict ends: whatever stops it would stop it again."""
 
 
 def claim(writer: Writer, worker: str, limit: int, lease_s: float, states: Sequence[str], only: Collection[str] | None) -> list[Job]:
@@ -63,10 +67,21 @@ def tidy(writer: Writer) -> None:
     """Expire what is past its time, and queue again what a vanished worker held before it touched any device."""
     gone = (jobs.c.state.in_(("claimed", "staged")), jobs.c.lease_until <= writer.at)
     for job in writer.jobs_where(*gone, skip_locked=True):
-        writer.change(job, f"the lease of {job['lease_worker']} ran out before anything was sent to a device", state="queued")
+        before = job["state"]
+        to, why = put_back(job, f"the lease of {job['lease_worker']} ran out before anything was sent to a device")
+        writer.change(job, why, state=to)
+        if job["origin"] == "inverse":
+            reversal.follow(writer, job, before)
     past = (jobs.c.state.in_(PARKED), jobs.c.lease_worker.is_(None), jobs.c.expires <= writer.as_of)
     for job in writer.jobs_where(*past, skip_locked=True):
         writer.change(job, "its time is past and nobody carried it out", state="expired")
+
+
+def put_back(job: Job, why: str) -> tuple[str, str]:
+    """Where a job goes that was claimed and is given up without a verdict, and why: to the queue, or to its end."""
+    if job["attempts"] < ATTEMPTS:
+        return "queued", why
+    return "failed_staging", f"claimed {job['attempts']} times without reaching a verdict; the last time: {why}"
 
 
 def renew(writer: Writer, job: Job, worker: str, lease_s: float) -> None:

@@ -26,6 +26,8 @@ def hold(writer: Writer, job: Job, worker: str, groups: Collection[str]) -> None
     query = select(devices).where(devices.c.device.in_(rows)).order_by(devices.c.device).with_for_update()
     for group, other in writer.connection.execute(query).all():
         if other not in (None, job["change_id"]):
-            raise NotAllowed(f"the change {job['change_id']} waits until {other} has ended, which is being deployed in the redundancy {group}")
+            raise NotAllowed(
+                f"the change {job['change_id']} waits until {other} has ended, which is being deployed in the redundancy {group}"
+            )
     writer.connection.execute(devices.update().where(devices.c.device.in_(rows)).values(change_id=job["change_id"]))
     writer.wrote = True

@@ -16,11 +16,15 @@ from .errors import NotValid
 from .gate import Gate
 from .states import OPEN, PARKED
 from .tables import jobs, rounds
-from .values import of_recommendation, refreshed
+from .values import capped, of_recommendation, refreshed
 from .writer import Job, Writer
 
 Key = tuple[str, str, str]
 """Device, object and template: what may have one open change only."""
+
+
+OWN_ENGINE = "forestage"
+"""Only what this engine's policies recommend may go by itself, and only when nobody brought it in."""
 
 
 @dataclass
@@ -45,13 +49,15 @@ def checked(forecast: Mapping[str, Any], source: str) -> Mapping[str, Any]:
     return forecast
 
 
-def ingest(writer: Writer, forecast: Mapping[str, Any], requester: str, gate: Gate) -> IngestReport:
+def ingest(writer: Writer, forecast: Mapping[str, Any], brought_by: str | None, gate: Gate) -> IngestReport:
     """Bring a checked forecast into the queue; the same forecast again changes nothing."""
     writer.take_intake()
     seal = digest_of(forecast)
     if writer.connection.execute(select(rounds.c.round_id).where(rounds.c.digest == seal)).first():
         return IngestReport(unchanged=_known(writer, forecast))
-    return _Round(writer, forecast, requester, _objection(writer, forecast, gate)).run(seal)
+    engine = forecast["engine"]["name"]
+    own = brought_by is None and engine == OWN_ENGINE
+    return _Round(writer, forecast, brought_by or f"engine:{engine}", own, _objection(writer, forecast, gate)).run(seal)
 
 
 def _known(writer: Writer, forecast: Mapping[str, Any]) -> list[str]:
@@ -83,6 +89,7 @@ class _Round:
     writer: Writer
     forecast: Mapping[str, Any]
     requester: str
+    own: bool
     objection: str | None
     report: IngestReport = field(default_factory=IngestReport)
 
@@ -90,7 +97,9 @@ class _Round:
         self.report.why_held = self.objection
         self.open = {key_of(job): job for job in self.writer.jobs_where(jobs.c.state.in_(OPEN), jobs.c.origin != "inverse")}
         reversals = self.writer.jobs_where(jobs.c.state.in_(PARKED), jobs.c.origin == "inverse", jobs.c.lease_worker.is_(None))
-        self.reversals = {key_of(job): job for job in reversals}
+        originals = self.writer.jobs_where(jobs.c.change_id.in_([job["inverse_of"] for job in reversals]))
+        keys = {original["change_id"]: key_of(original) for original in originals}
+        self.reversals = {keys[job["inverse_of"]]: job for job in reversals}
         self.ended = self._ended()
 
     def _ended(self) -> dict[Key, datetime]:
@@ -128,22 +137,26 @@ class _Round:
         self.report.ignored.append({"recommendation_id": entry["recommendation_id"], "why": why})
 
     def _add(self, key: Key, entry: Mapping[str, Any]) -> None:
-        job = of_recommendation(entry, self.requester, self.writer.as_of)
+        job = of_recommendation(self._allowed(entry), self.requester, self.writer.as_of)
         job["state"] = "queued" if self.objection is None else "held"
         self.writer.add(job, self.objection or job["reason"], {"recommendation": dict(entry)})
         self.open[key] = job
         (self.report.added if self.objection is None else self.report.held).append(job["change_id"])
 
+    def _allowed(self, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The recommendation in the mode that it may have."""
+        return entry if self.own and entry.get("policy") else {**entry, "mode": capped(entry["mode"])}
+
     def _refresh(self, job: Job, entry: Mapping[str, Any], as_of: datetime) -> None:
         """Give an open recommendation its newer values; work in progress, approvals and people's requests stand."""
-        busy = job["lease_worker"] is not None or job["state"] not in PARKED or job["state"] == "approved"
+        busy = job["lease_worker"] is not None or job["state"] not in PARKED or job["approved_by"] is not None
         settled = job["origin"] == "request" or (job["as_of"] is not None and job["as_of"] >= as_of)
         distrusted = self.objection is not None and job["state"] != "held"
         if busy or settled or distrusted:
             if job["change_id"] not in (*self.report.added, *self.report.held, *self.report.updated):
                 self.report.unchanged.append(job["change_id"])
             return
-        values = refreshed(entry)
+        values = {**refreshed(self._allowed(entry)), "requester": self.requester}
         why = f"newer forecast of {entry['as_of']}: confidence {job['confidence']:.2f} → {values['confidence']:.2f}"
         if values["change"] != job["change"]:
             why += f", parameters {job['change']['parameters']} → {values['change']['parameters']}"
@@ -152,9 +165,12 @@ class _Round:
         (self.report.held if job["state"] == "held" else self.report.updated).append(job["change_id"])
 
     def _prolong(self, key: Key, entry: Mapping[str, Any]) -> bool:
-        """A temporary change that is in place and still wanted stays: its taking back moves, no second job is made."""
+        """A temporary change that is in place and still wanted stays: its taking back moves, no second job is made.
+
+        Where the recommendation may not act by itself, a job of its own asks a person for the longer time.
+        """
         reversal = self.reversals.get(key)
-        if reversal is None or entry["lifetime"]["permanent"]:
+        if reversal is None or entry["lifetime"]["permanent"] or self._allowed(entry)["mode"] != "auto":
             return False
         original = self.writer.job(reversal["inverse_of"])
         if original["change"] != entry["change"]:

@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.forestage.network.forecasting.contracts import parse_time
 from sqlalchemy import Connection, Engine, select
 
-from . import chain, claims, groups, predictions, reading, schema, steps, stop
+from . import chain, claims, groups, predictions, reading, reversal, schema, steps, stop
 from .address import Address
 from .chain import ChainReport
 from .connection import engine_of, transaction
@@ -105,13 +105,14 @@ class Store:
             forecast: A value of the schema `provisioning_forecast`.
             actor: Who runs this.
             source: What to call it in a message, such as its file.
-            requester: Who counts as having asked for the changes, and so cannot approve them; by default the engine.
+            requester: Who counts as having asked for the changes, and so cannot approve them; by default the engine. A
+                forecast that somebody brings, or that another engine made, allows nothing by itself: its mode is at most approve.
             gate: When the round is held; by default `Gate()`.
             now: The analytics' clock, by default the forecast's own `as_of`.
         """
         checked(forecast, source)
         with self._writing(actor, now or parse_time(forecast["as_of"])) as writer:
-            return ingest(writer, forecast, requester or f"engine:{forecast['engine']['name']}", gate or Gate())
+            return ingest(writer, forecast, requester, gate or Gate())
 
     def request(self, request: Mapping[str, Any], *, actor: str, now: datetime | None = None) -> Job:
         """Put a person's own request in (schema `request`); the same request again is the same job."""
@@ -164,12 +165,16 @@ class Store:
         why: str,
         worker: str | None = None,
         documents: Mapping[str, Any] | None = None,
+        attempted: bool = True,
         now: datetime | None = None,
     ) -> Job:
-        """Take one step to the state `to`, with documents by kind (candidate, verdict, deployment, outcome)."""
-        return self._on(
-            change_id, actor, now, lambda writer, job: steps.move(writer, job, to, why, worker, documents, rehearse=self.dry_run)
-        )
+        """Take one step to the state `to`, with documents by kind (candidate, verdict, deployment, outcome).
+
+        A job that is claimed `claims.ATTEMPTS` times without reaching a verdict ends as `failed_staging`. With `attempted`
+        false, a claimed job that goes back to the queue does not count: nobody could get to work on it.
+        """
+        how = {"attempted": attempted, "rehearse": self.dry_run}
+        return self._on(change_id, actor, now, lambda writer, job: steps.move(writer, job, to, why, worker, documents, **how))
 
     def approve(self, change_id: str, *, actor: str, why: str, now: datetime | None = None) -> Job:
         """Approve a job that awaits it; the approver is not the requester."""
@@ -179,9 +184,11 @@ class Store:
         """Reject a job that nobody works on."""
         return self._on(change_id, actor, now, lambda writer, job: steps.decide(writer, job, "rejected", why, rehearse=self.dry_run))
 
-    def attach(self, change_id: str, documents: Mapping[str, Any], *, actor: str, why: str, now: datetime | None = None) -> Job:
-        """Add documents to a job without a step."""
-        return self._on(change_id, actor, now, lambda writer, job: steps.attach(writer, job, why, documents))
+    def attach(
+        self, change_id: str, documents: Mapping[str, Any], *, actor: str, why: str, worker: str | None = None, now: datetime | None = None
+    ) -> Job:
+        """Add documents to a job without a step; a candidate or a verdict only as the worker who holds the job."""
+        return self._on(change_id, actor, now, lambda writer, job: steps.attach(writer, job, why, documents, worker, rehearse=self.dry_run))
 
     def recover(
         self,
@@ -255,6 +262,11 @@ class Store:
         with self._reading() as connection:
             rows = connection.execute(select(jobs).where(vanished | (jobs.c.state == "rollback_blocked"))).mappings().all()
             return reading.public(connection, rows, moment, with_documents=True)
+
+    def overdue(self, now: datetime | None = None) -> list[dict[str, Any]]:
+        """Temporary changes that are in place past their end by the analytics' clock, with a sentence each."""
+        with self._reading() as connection:
+            return reversal.overdue(connection, now or self._clock())
 
     def verify_chain(self) -> ChainReport:
         """Check the history's hashes, and every job and document against it."""

@@ -25,6 +25,9 @@ RANKING = ("confidence", "severity", "criticality", "needed_by", "not_before", "
 _HANDED_ON = "device device_role site object mode severity criticality policy policy_version requester approved_by as_of".split()
 
 
+_OF_A_REVERSAL = (*_HANDED_ON, *"change template needed_by waiting_since inverse_of reason".split())
+
+
 def _moment(text: str | None) -> datetime | None:
     return None if text is None else parse_time(text)
 
@@ -45,9 +48,8 @@ def refreshed(recommendation: Mapping[str, Any]) -> Job:
         "template": recommendation["change"]["template"],
         "confidence": float(recommendation["confidence"]),
         "needed_by": parse_time(recommendation["needed_by"]),
-        "expires": parse_time(recommendation["expires"]),
         "not_before": _moment(lifetime.get("not_before")),
-        "revert_at": None if lifetime["permanent"] else parse_time(lifetime["revert_at"]),
+        **_ends(None if lifetime["permanent"] else lifetime["revert_at"], recommendation["expires"]),
         "policy": policy.get("name"),
         "policy_version": policy.get("version"),
         "reason": f"{evidence['why']} {evidence['outlook']}",
@@ -55,23 +57,35 @@ def refreshed(recommendation: Mapping[str, Any]) -> Job:
     }
 
 
+def _ends(revert_at: str | None, expires: str | None) -> dict[str, datetime | None]:
+    """When a change is taken back, and until when it may begin: never after its own end."""
+    ends = [parse_time(text) for text in (revert_at, expires) if text is not None]
+    return {"revert_at": _moment(revert_at), "expires": min(ends) if ends else None}
+
+
 def of_request(request: Mapping[str, Any], requester: str, now: datetime) -> Job:
-    """The row of a person's own request; unless it says otherwise, someone else must approve it."""
+    """The row of a person's own request. Nobody allows their own change: what asks for mode auto gets approve."""
     return {
         **{name: request[name] for name in ("device", "object", "change", "severity", "reason")},
         **{name: request.get(name) for name in ("device_role", "site")},
-        **{name: _moment(request.get(name)) for name in ("needed_by", "not_before", "revert_at", "expires")},
+        **{name: _moment(request.get(name)) for name in ("needed_by", "not_before")},
+        **_ends(request.get("revert_at"), request.get("expires")),
         **dict.fromkeys(("policy", "policy_version", "recommendation_id", "as_of", "inverse_of")),
         "change_id": str(uuid.uuid4()),
         "origin": "request",
         "requester": requester,
         "state": "queued",
         "template": request["change"]["template"],
-        "mode": request.get("mode", "approve"),
+        "mode": capped(request.get("mode", "approve")),
         "confidence": 1.0,
         "criticality": request.get("criticality", "normal"),
         "waiting_since": now,
     }
+
+
+def capped(mode: str) -> str:
+    """The mode of a change that no policy of this engine stands behind: a person must approve it."""
+    return "approve" if mode == "auto" else mode
 
 
 def of_inverse(job: Job, change: Mapping[str, Any]) -> Job:
@@ -90,6 +104,19 @@ def of_inverse(job: Job, change: Mapping[str, Any]) -> Job:
         "waiting_since": job["revert_at"],
         "inverse_of": job["change_id"],
         "reason": f"Takes back the temporary change {job['change_id']}, which ends at {to_text(job['revert_at'])}.",
+    }
+
+
+def tried_again(reversal: Job, begin: datetime) -> Job:
+    """The row of the next try to take the same change back, from `begin` on."""
+    return {
+        **{name: reversal[name] for name in _OF_A_REVERSAL},
+        **dict.fromkeys(("revert_at", "expires", "recommendation_id")),
+        "change_id": str(uuid.uuid4()),
+        "origin": "inverse",
+        "state": "queued",
+        "confidence": 1.0,
+        "not_before": begin,
     }
 
 

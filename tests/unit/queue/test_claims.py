@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from ansible_collections.forestage.network.forecasting.contracts import Factors, Priority, check, to_text
 from ansible_collections.forestage.network.plugins.plugin_utils.queue import NotAllowed, NotValid, Store
+from ansible_collections.forestage.network.plugins.plugin_utils.queue.claims import ATTEMPTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -95,6 +96,28 @@ def test_a_vanished_workers_untouched_jobs_are_queued_again(store: Store, clock:
     assert store.jobs()[0]["attempts"] == 2
     with pytest.raises(NotAllowed, match="held by alive"):
         step(store, change, "staged", worker="dead")
+
+
+def test_a_job_that_never_reaches_a_verdict_ends_with_the_reason(store: Store, clock: Clock) -> None:
+    one, two = put(store, recommendation("r1"), recommendation("r2"))
+    for _unused in range(ATTEMPTS):
+        assert set(claimed(store)) == {one, two}
+        step(store, one, "queued")
+        clock.advance(61)
+    assert claimed(store) == []
+    assert (state_of(store, one), state_of(store, two)) == ("failed_staging", "failed_staging")
+    assert store.history(one)[-1]["why"] == f"claimed {ATTEMPTS} times without reaching a verdict; the last time: test"
+    assert "the last time: the lease of w1 ran out" in store.history(two)[-1]["why"]
+
+
+def test_a_verdict_and_a_device_that_could_not_be_read_do_not_count_as_attempts(store: Store) -> None:
+    one, two = put(store, recommendation("r1", mode="shadow"), recommendation("r2"))
+    for _unused in range(ATTEMPTS + 1):
+        stage(store, one)
+        step(store, one, "queued", worker=None)
+        assert claimed(store, devices=["r2"]) == [two]
+        step(store, two, "queued", attempted=False)
+    assert (state_of(store, one), state_of(store, two)) == ("queued", "queued")
 
 
 def test_a_vanished_workers_deploying_job_is_never_queued_by_guessing(store: Store, clock: Clock) -> None:
