@@ -98,8 +98,7 @@ def _shown(record: Record, asked: AutoWhen) -> _Shown:
     stated, needed = np.array([call.stated for call in calls]), np.array([call.needed for call in calls], dtype=float)
     error = calibration_error(stated, needed, np.array(weights)) if calls else 0.0
     results = [change.result for change in _last(record.changes)]
-    made = rounds([call.made for call in calls], [call.known - call.made for call in calls]) if calls else 0
-    return _Shown(math.fsum(weights), made, error, len(results), results.count(HELPED), results.count(ROLLED_BACK))
+    return _Shown(math.fsum(weights), _rounds(calls), error, len(results), results.count(HELPED), results.count(ROLLED_BACK))
 
 
 def _recent(calls: tuple[Call, ...], asked: float) -> tuple[list[Call], list[float]]:
@@ -112,17 +111,22 @@ def _recent(calls: tuple[Call, ...], asked: float) -> tuple[list[Call], list[flo
     used: dict[str, float] = defaultdict(float)
     kept: list[Call] = []
     weights: list[float] = []
+    total = 0.0
     for made in sorted(by_round, reverse=True):
         for call, share in sorted(by_round[made], key=lambda pair: (pair[0].stream, pair[0].needed, pair[0].stated)):
             weight = min(share, most - used[call.stream])
             if weight > TINY:
                 used[call.stream] += weight
+                total += weight
                 kept.append(call)
                 weights.append(weight)
-        spans = [call.known - call.made for call in kept]
-        if math.fsum(weights) >= window - TINY and rounds([call.made for call in kept], spans) >= LEAST_ROUNDS:
+        if total >= window - TINY and _rounds(kept) >= LEAST_ROUNDS:
             break
     return kept, weights
+
+
+def _rounds(calls: list[Call]) -> int:
+    return rounds([call.made for call in calls], [call.known - call.made for call in calls]) if calls else 0
 
 
 def _last(changes: tuple[Change, ...]) -> list[Change]:

@@ -43,6 +43,14 @@ def test_nothing_to_recommend_is_a_sentence() -> None:
     assert "nothing needs to change" in forecast_in_words([])
 
 
+@pytest.mark.parametrize("recommended", [True, False])
+def test_who_may_act_by_itself_stands_below(recommended: bool) -> None:
+    item = json.loads(EXAMPLE.read_text(encoding="utf-8"))
+    asking = [{"policy": "uplink-capacity", "mode": "approve", "reason": "mode auto is held at approve: 6.0 independent outcomes"}]
+    text = forecast_in_words([item] if recommended else [], autonomy=asking)
+    assert text.splitlines()[-1] == "uplink-capacity: mode auto is held at approve: 6.0 independent outcomes."
+
+
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=5), st.integers(0, 300))
 def test_a_table_is_never_wider_than_its_bound_and_loses_no_word(rows: list[tuple[str, str, str]], columns: int) -> None:
     lines = table(("one", "two", "three"), rows, columns).splitlines()

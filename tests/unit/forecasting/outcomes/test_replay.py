@@ -27,6 +27,7 @@ version: 1
 policies:
   - name: uplink-capacity
     severity: critical
+    mode: auto
     when: {metric: if_out_bps, limit: {series: capacity_bps, share: 0.5}, duration: 1h, horizon: 7d}
     what: {template: capacity, parameters: {interface: "{{ object }}", rate_mbit: 40}}
 """
@@ -80,6 +81,12 @@ def test_the_report_has_a_row_for_each_weekly_origin(made: Replay) -> None:
     report = reliability(made.entries, AS_OF)
     assert [row["week"] for row in report["origins"]] == [row["as_of"] for row in made.rounds]
     assert 0 < report["overall"]["p_raw"]["effective_n"] <= len(made.entries)
+
+
+def test_a_replay_says_who_may_have_acted_by_itself(made: Replay) -> None:
+    assert [row["auto"] for row in made.rounds] == [[], [], []]
+    assert [(item["policy"], item["mode"]) for item in made.autonomy] == [("uplink-capacity", "approve")]
+    assert "0 changes of this policy can be judged" in made.autonomy[0]["reason"]
 
 
 def test_too_short_a_past_has_no_origin(history: History) -> None:

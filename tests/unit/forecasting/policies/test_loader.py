@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from forecasting.policies import PolicyError, Templates, load, read_templates
 from forecasting.policies.durations import seconds
+from forecasting.policies.model import AutoWhen
 
 ROOT = Path(__file__).resolve().parents[4]
 GOOD = """\
@@ -62,6 +63,22 @@ def test_the_version_follows_the_meaning_and_not_the_prose(tmp_path: Path, templ
     assert other.policies[0].version != first
 
 
+def test_what_auto_asks_for_is_merged_from_the_defaults_and_belongs_to_the_version(tmp_path: Path, templates: Templates) -> None:
+    plain = load(write(tmp_path, GOOD), templates).policies[0]
+    assert plain.auto_when == AutoWhen(effective_n=20, calibration_error=0.1, success=0.8)
+    own = GOOD.replace("severity: major", "severity: major\n    auto_when: {success: 0.9}")
+    shared = own.replace("version: 1", "version: 1\ndefaults: {mode: auto, auto_when: {effective_n: 0, success: 0.5}}")
+    asked = load(write(tmp_path, shared), templates).policies[0]
+    assert asked.mode == "auto"
+    assert asked.auto_when == AutoWhen(effective_n=0, calibration_error=0.1, success=0.9)
+    assert asked.auto_when.at_once
+    assert load(write(tmp_path, own), templates).policies[0].version != plain.version
+
+
+def _asks(what: str) -> tuple[str, str]:
+    return "severity: major", f"severity: major\n    auto_when:\n      {what}"
+
+
 WRONG = {
     "a key with a typo": (("duration: 1h", "duratoin: 1h"), 8, "did you mean 'duration'?"),
     "a policy's key with a typo": (("severity: major", "severity: major\n    hysteresys: 0.1"), 5, "did you mean 'hysteresis'?"),
@@ -80,6 +97,10 @@ WRONG = {
     "broken YAML": (("policies:", "policies: ["), 3, "not YAML"),
     "a number for a name": (("name: uplink-capacity", "name: 7"), 3, "must be text"),
     "a list for a name": (("metric: if_out_bps", "metric: [if_out_bps]"), 6, "must be text"),
+    "a key of auto_when with a typo": (_asks("efective_n: 30"), 6, "did you mean 'effective_n'?"),
+    "too few outcomes for auto": (_asks("effective_n: 3"), 6, "needs 0 (auto is granted at once) or a number from 5 to 1000"),
+    "words for outcomes": (_asks("effective_n: many"), 6, "must be a number"),
+    "a share of changes above one": (_asks("success: 80"), 6, "'success': 80 is greater than the maximum of 1"),
     "an end without an event": (("template: capacity", "template: capacity\n      until: event_end"), 11, "needs `event`"),
 }
 
