@@ -92,14 +92,23 @@ def _needed_by(found: Evaluation, as_of: datetime) -> datetime:
     return max(due.replace(microsecond=0), as_of)
 
 
-def _lifetime(found: Evaluation, as_of: datetime) -> dict[str, Any]:
+def taken_back_at(found: Evaluation, as_of: datetime) -> datetime | None:
+    """When the change would be taken back; None for a permanent one."""
     what = found.policy.what
     if what.until_event_end and found.event and found.policy.when.event:
+        return found.event.end
+    return None if what.ttl_s is None else as_of + timedelta(seconds=what.ttl_s)
+
+
+def _lifetime(found: Evaluation, as_of: datetime) -> dict[str, Any]:
+    end = taken_back_at(found, as_of)
+    if end is None:
+        return {"permanent": True}
+    lifetime = {"permanent": False, "revert_at": to_text(end)}
+    if found.policy.what.until_event_end and found.event and found.policy.when.event:
         starts = found.event.start - timedelta(seconds=found.policy.when.event.lead_s)
-        return {"permanent": False, "not_before": to_text(max(starts, as_of)), "revert_at": to_text(found.event.end)}
-    if what.ttl_s is not None:
-        return {"permanent": False, "revert_at": to_text(as_of + timedelta(seconds=what.ttl_s))}
-    return {"permanent": True}
+        lifetime["not_before"] = to_text(max(starts, as_of))
+    return lifetime
 
 
 def _expires(found: Evaluation, as_of: datetime) -> datetime:

@@ -23,7 +23,7 @@ from .policies.facts import Facts, Network, base_facts
 from .policies.guards import refusal
 from .policies.scope import HostileLabel, labels_of, matches
 from .policies.standing import Standing, Target
-from .proposal import Proposal, recommendation
+from .proposal import Proposal, recommendation, taken_back_at
 from .result import ENGINE
 
 IDS = uuid.uuid5(uuid.NAMESPACE_URL, "urn:forestage:recommendation")
@@ -150,7 +150,7 @@ def _choose(given: Round, state: _State, found: Evaluation, sure: Sureness, fact
     except LeftOut as error:
         state.left_out.append({"unique_id": str(found.row["unique_id"]), "reason": f"policy {policy.name}: {error}"})
         return None
-    if state.standing.in_force(target, parameters):
+    if not state.standing.again(policy, target, parameters, taken_back_at(found, given.as_of)).recommend:
         return None
     name = _id(given.as_of, policy.name, *target.key)
     granted = state.granted.get(policy.name)

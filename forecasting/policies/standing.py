@@ -4,7 +4,8 @@
 The change log holds one record per job and state: policy, device, object, template, state, at, and where
 known change_id, origin, parameters and revert_at. A job that is still open keeps its recommendation down
 to ``min_confidence - hysteresis``; an object whose job ended rests for the policy's dwell time, no object
-is changed more often than the policy allows, and what is in force is not recommended again.
+is changed more often than the policy allows, and what is in force is not recommended again. A temporary
+change is: when half of the time that is still wanted is no longer covered, so that it can be prolonged.
 """
 
 from __future__ import annotations
@@ -77,13 +78,16 @@ class Standing:
         return target.key in self._open
 
     def decide(self, policy: Policy, target: Target, confidence: float) -> Decision:
-        """Apply hysteresis, dwell and the weekly bound."""
+        """Apply hysteresis, dwell and the weekly bound. What is open, or in force for a time, stands within the hysteresis."""
         wanted = policy.when.min_confidence
-        if self.is_open(target):
+        if self.is_open(target) or self._lasting(target):
             kept = confidence >= wanted - policy.hysteresis
             return Decision(kept, "" if kept else f"confidence fell to {confidence:.2f}, below {wanted - policy.hysteresis:.2f}")
         if confidence < wanted:
             return Decision(False, f"confidence {confidence:.2f} is below {wanted:.2f}")
+        return self._rested(policy, target)
+
+    def _rested(self, policy: Policy, target: Target) -> Decision:
         ended = self._ended.get(target.key)
         if ended is not None and (self.as_of - ended).total_seconds() < policy.min_dwell_s:
             return Decision(
@@ -95,14 +99,30 @@ class Standing:
             return Decision(False, f"{target.device} {target.object} was already changed {len(recent)} times within seven days")
         return Decision(True)
 
-    def in_force(self, target: Target, parameters: Mapping[str, Any]) -> bool:
-        """True while a temporary change of this kind lasts, or when a permanent one set these very parameters."""
-        record = self._in_force.get(target.key)
-        if record is None:
-            return False
-        if record.get("revert_at"):
-            return parse_time(record["revert_at"]) > self.as_of
-        return record.get("parameters") == dict(parameters)
+    def again(self, policy: Policy, target: Target, parameters: Mapping[str, Any], until: datetime | None) -> Decision:
+        """Whether a change with these parameters adds anything to what is in force.
+
+        Args:
+            policy: whose dwell and weekly bound hold for a temporary change that is to get other parameters.
+            target: what it would touch.
+            parameters: rendered parameters.
+            until: when it would be taken back; None for a permanent one.
+        """
+        record = self._in_force.get(target.key, {})
+        same = record.get("parameters") == dict(parameters)
+        lasting = self._lasting(target)
+        if lasting is None:
+            known = same and not record.get("revert_at")
+            return Decision(not known, "it is in force" if known else "")
+        if not same:
+            return Decision(True) if self.is_open(target) else self._rested(policy, target)
+        enough = until is not None and lasting - self.as_of >= (until - self.as_of) / 2
+        return Decision(not enough, f"it is in force until {record['revert_at']}" if enough else "")
+
+    def _lasting(self, target: Target) -> datetime | None:
+        """The end of a temporary change that is in force."""
+        end = self._in_force.get(target.key, {}).get("revert_at")
+        return parse_time(end) if end and parse_time(end) > self.as_of else None
 
     def _add(self, record: Mapping[str, Any]) -> None:
         key = (str(record["device"]), str(record["object"]), str(record["template"]))

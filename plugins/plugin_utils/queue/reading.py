@@ -58,12 +58,13 @@ def history(connection: Connection, change_id: str) -> list[dict[str, Any]]:
 
 
 def change_log(connection: Connection) -> list[dict[str, Any]]:
-    """Per change: policy, device, object, template, state, and the analytics' time of its last change of state."""
+    """Per change: policy, device, object, template, parameters, end, state, and the analytics' time of its last change of state."""
     moved = events.c.from_state.is_(None) | (events.c.from_state != events.c.to_state)
     last = select(events.c.change_id, func.max(events.c.as_of).label("at")).where(moved).group_by(events.c.change_id).subquery()
-    columns = [jobs.c[name] for name in ("change_id", "origin", "policy", "device", "object", "template", "state")]
+    columns = [jobs.c[name] for name in ("change_id", "origin", "policy", "device", "object", "template", "change", "state", "revert_at")]
     query = select(*columns, last.c.at).join_from(jobs, last, jobs.c.change_id == last.c.change_id).order_by(jobs.c.job_id)
-    return [_plain(row) for row in connection.execute(query).mappings()]
+    found = [_plain(row) for row in connection.execute(query).mappings()]
+    return [{**line, "parameters": line.pop("change")["parameters"]} for line in found]
 
 
 def _plain(row: RowMapping) -> dict[str, Any]:

@@ -94,15 +94,50 @@ def test_of_one_job_the_last_state_counts() -> None:
     assert not Standing.of(log, START).is_open(TARGET)
 
 
-def test_what_is_in_force_is_not_recommended_again() -> None:
-    parameters = {"interface": "eth3", "rate_mbit": 25}
-    permanent = Standing.of([record("verified", START - timedelta(days=9), parameters=parameters)], START)
-    assert permanent.in_force(TARGET, parameters)
-    assert not permanent.in_force(TARGET, parameters | {"rate_mbit": 30})
-    lasting = Standing.of([record("verified", START, revert_at=to_text(START + timedelta(days=1)), change_id="change-1")], START)
-    assert lasting.in_force(TARGET, {})
-    over = Standing.of([record("verified", START, revert_at=to_text(START), change_id="change-1")], START)
-    assert not over.in_force(TARGET, {})
+DAY = timedelta(days=1)
+RATE = {"interface": "eth3", "rate_mbit": 25}
+OTHER = RATE | {"rate_mbit": 30}
+
+
+def test_a_permanent_change_that_is_in_force_is_not_recommended_again() -> None:
+    standing = Standing.of([record("verified", START - 9 * DAY, parameters=RATE, revert_at=None)], START)
+    assert not standing.again(POLICY, TARGET, RATE, None).recommend
+    assert standing.again(POLICY, TARGET, OTHER, None).recommend
+
+
+@pytest.mark.parametrize(
+    ("ends", "wanted", "recommended"),
+    [
+        (10 * DAY, 10 * DAY, False),  # the same end
+        (6 * DAY, 10 * DAY, False),
+        (4 * DAY, 10 * DAY, True),  # less than half of it is covered: time to prolong it
+        (4 * DAY, None, True),  # for good
+        (DAY, DAY / 2, False),
+        (timedelta(0), 10 * DAY, True),  # it is over
+    ],
+)
+def test_a_temporary_change_is_recommended_again_when_it_must_be_prolonged(
+    ends: timedelta, wanted: timedelta | None, recommended: bool
+) -> None:
+    log = [record("verified", START - 9 * DAY, parameters=RATE, revert_at=to_text(START + ends), change_id="change-1")]
+    again = Standing.of(log, START).again(POLICY, TARGET, RATE, None if wanted is None else START + wanted)
+    assert again.recommend is recommended
+
+
+def test_a_temporary_change_that_lasts_is_prolonged_within_its_dwell_time_but_not_altered() -> None:
+    log = [record("verified", START - timedelta(hours=20), parameters=RATE, revert_at=to_text(START + DAY / 6), change_id="change-1")]
+    standing = Standing.of(log, START)
+    assert standing.decide(POLICY, TARGET, 0.46).recommend
+    assert not standing.decide(POLICY, TARGET, 0.44).recommend
+    assert standing.again(POLICY, TARGET, RATE, START + DAY).recommend
+    assert "rests for" in standing.again(POLICY, TARGET, OTHER, START + DAY).why_not
+
+
+def test_what_was_taken_back_is_not_in_force() -> None:
+    end = to_text(START + DAY)
+    back = record("verified", START, parameters=RATE, origin="inverse", change_id="change-2")
+    log = [record("reverted", START, parameters=RATE, revert_at=end, change_id="change-1"), back]
+    assert Standing.of(log, START + 9 * DAY).again(POLICY, TARGET, RATE, None).recommend
 
 
 @pytest.mark.parametrize(
