@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from .contracts.durations import spoken
 from .drivers import Breakdown
 from .drivers.names import hour_words
 from .drivers.part import LASTING, LEAST_NEWS, NEWS, USUAL, Part
 from .evaluate import Evaluation
 from .past import Past
-from .policies.durations import spoken
 from .units import moment, percent, quantity, subject, unit_of, verb
 
 LEAST_GROWTH = 0.005

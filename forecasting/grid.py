@@ -8,9 +8,9 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from .contracts.durations import seconds
 from .errors import InputError
 from .panel import Floats, Ints, Mask, known_from, runs_of
-from .policies.durations import seconds
 
 DAY_S = 86_400
 HOUR_NS, DAY_NS = 3_600_000_000_000, 86_400_000_000_000

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .contracts import to_text
+from .contracts.durations import seconds
 from .entries import Entry
 from .errors import InputError
 from .finishing import with_causes
@@ -21,7 +22,6 @@ from .models import candidates, models_named
 from .panel import Floats
 from .panel_forecast import PanelForecast, forecast_panel
 from .paths import single
-from .policies.durations import seconds
 from .preparing import prepare
 from .progress import Progress
 from .result import FRAME_COLUMNS, Forecast, figure, meta_head

@@ -9,12 +9,12 @@ from datetime import datetime
 
 import pandas as pd
 
+from .contracts.durations import spoken
 from .errors import InputError
 from .history import History
 from .outlook import Outlook
 from .pipeline import forecast
 from .policies import Catalogue, Policy
-from .policies.durations import spoken
 from .progress import Progress
 
 HOUR_S = 3600.0

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ..contracts import to_text
-from ..policies.durations import spoken
+from ..contracts.durations import spoken
 from ..units import quantity, unit_of
 from .events import Event, Kind
 from .watch import Watch

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from ..contracts import to_text
+from ..contracts.durations import seconds
 from ..errors import InputError
 from ..history import History
-from ..policies.durations import seconds
 from ..progress import Progress
 from .lately import LEAST_SAMPLES, lately
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 from urllib.parse import quote, unquote
 
+from ..contracts.durations import seconds
 from ..errors import InputError
-from ..policies.durations import seconds
 from .fetching import QueryRefused
 from .http_server import secret
 

@@ -16,8 +16,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Request, build_opener
 
+from ..contracts.durations import seconds
 from ..errors import InputError
-from ..policies.durations import seconds
 from .fetching import QueryRefused, Series
 
 TIMEOUT = "20s"

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..contracts.durations import seconds
 from ..errors import InputError
-from ..policies.durations import seconds
 from . import cache
 from .fetching import LATE_S, Fetching, QueryRefused, Series, Wanted, samples_of
 from .http_server import Server, TooMuch, connect, in_halves

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..policies.durations import seconds
+from ..contracts.durations import seconds
 from . import cache
 from .fetching import Fetching, Wanted, samples_of
 from .http_server import Server, connect

@@ -15,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
+from ..contracts.durations import seconds
 from ..errors import InputError
-from ..policies.durations import seconds
 from . import cache
 from .fetching import Fetching, QueryRefused, Wanted
 from .labelled import Labelled

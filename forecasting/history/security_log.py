@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 
 from ..contracts import errors_of
+from ..contracts.durations import seconds
 from ..errors import InputError
-from ..policies.durations import seconds
 from .log_lines import BadLine, Clock, eve, syslog
 from .parts import Parts, series_table
 from .zones import require_zone

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..policies.durations import seconds
+from ..contracts.durations import seconds
 from . import cache
 from .databases import SQLITE, Database, opened
 from .fetching import LATE_S, Fetching, Wanted

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from jsonschema import ValidationError
 
+from ..contracts.durations import spoken
 from ..contracts.validation import validator_of
 from . import expressions
-from .durations import spoken
 from .model import Catalogue, Guards, Policy
 from .source import Place, PolicyError, Source, did_you_mean
 from .templates import Template, Templates

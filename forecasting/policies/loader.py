@@ -9,8 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..contracts.durations import seconds
 from .checks import check_catalogue, check_schema
-from .durations import seconds
 from .model import AutoWhen, Catalogue, EventWindow, Guards, Lately, Limit, Network, Peer, Policy, Scope, What, When, While
 from .source import Place, Source, read
 from .templates import Templates

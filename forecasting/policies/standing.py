@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..contracts import parse_time
+from ..contracts.durations import spoken
 from ..errors import InputError
-from .durations import spoken
 from .model import Policy
 
 OPEN = frozenset({"held", "queued", "claimed", "staged", "awaiting_approval", "approved", "deploying"})

@@ -13,7 +13,7 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 from markupsafe import Markup
 
 from ..contracts import parse_time
-from ..policies.durations import spoken
+from ..contracts.durations import spoken
 from ..reliability import reliability
 from ..units import day, digits, moment, percent, quantity
 from . import words

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forecasting.contracts.durations import seconds
 from forecasting.policies import PolicyError, Templates, load, read_templates
-from forecasting.policies.durations import seconds
 from forecasting.policies.model import AutoWhen
 
 ROOT = Path(__file__).resolve().parents[4]

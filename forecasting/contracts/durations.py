@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 WRITTEN = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhdw])")
@@ -16,11 +15,6 @@ def seconds(text: str) -> float:
     if not found:
         raise ValueError(f"{text!r} is not a length of time; write a number and one of s, m, h, d, w, for example 14d")
     return float(found[1]) * UNITS[found[2]]
-
-
-def delta(text: str) -> timedelta:
-    """The same as `seconds`, as a `timedelta`."""
-    return timedelta(seconds=seconds(text))
 
 
 def spoken(length_s: float) -> str:
