@@ -11,8 +11,8 @@ version_added: 0.1.0
 author: Forestage maintainers (@forestage)
 description:
   - Renders the change of a job with the template catalogue against the running configuration of every device that it affects.
-  - Parameters are checked against the template's schema first. A change that would block management, a router's loopback,
-    a protected prefix or too wide a prefix is refused.
+  - Parameters are checked against the template's schema first. A change that would block management, a network or a BGP
+    neighbour of one of the devices in O(running), a protected prefix or too wide a prefix is refused.
   - Runs on the controller and changes no device.
 attributes:
   check_mode:
@@ -39,7 +39,8 @@ options:
     elements: str
     default: []
   management:
-    description: Management addresses or prefixes, protected in the same way.
+    description:
+      - Management addresses, prefixes or names, protected in the same way. A name that cannot be resolved here protects nothing.
     type: list
     elements: str
     default: []

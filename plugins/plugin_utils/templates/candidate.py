@@ -49,7 +49,7 @@ def make_candidate(
     scope.check_interfaces()
     for name in template.meta.get("blocks", []):
         if scope.variables["state"] == "present" and name in scope.variables:
-            guard.allow(scope.variables[name], scope.configs, f"template {template.name}, parameter {name}")
+            guard.allow(scope.variables[name], running, f"template {template.name}, parameter {name}")
     candidate = {
         "schema": "forestage/candidate/1",
         "change_id": job["change_id"],
