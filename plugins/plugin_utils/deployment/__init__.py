@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from .canary import waits
 from .health import losses_of, troubles
 from .outcome import document, result_of
 from .patience import patience
 from .window import hindrance
 
-__all__ = ["document", "hindrance", "losses_of", "patience", "result_of", "troubles"]
+__all__ = ["document", "hindrance", "losses_of", "patience", "result_of", "troubles", "waits"]

@@ -10,10 +10,6 @@ from functools import wraps
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.forestage.network.forecasting.contracts import ContractError
-
-from ..drivers.frr_config import FrrConfigError
-from .window import WindowError
 
 
 def plain(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -24,7 +20,7 @@ def plain(function: Callable[..., Any]) -> Callable[..., Any]:
         values, keywords = json.loads(json.dumps([given, named], default=_text))
         try:
             return function(*values, **keywords)
-        except (WindowError, ContractError, FrrConfigError) as error:
+        except ValueError as error:
             raise AnsibleFilterError(str(error)) from None
 
     return called
