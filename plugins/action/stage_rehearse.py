@@ -13,7 +13,7 @@ from ansible_collections.forestage.network.plugins.plugin_utils.fabric import Fa
 from ansible_collections.forestage.network.plugins.plugin_utils.files import write_text
 from ansible_collections.forestage.network.plugins.plugin_utils.staging.lab import Lab, StagingError
 from ansible_collections.forestage.network.plugins.plugin_utils.staging.plan import Plan
-from ansible_collections.forestage.network.plugins.plugin_utils.staging.rehearsal import baseline, rehearse
+from ansible_collections.forestage.network.plugins.plugin_utils.staging.rehearsal import baseline, not_rehearsed, rehearse, spoilt
 
 ARGUMENTS = {"plan": {"type": "path", "required": True}, "dest": {"type": "path", "required": True}, "change_id": {"type": "str"}}
 
@@ -32,12 +32,13 @@ class ActionModule(ActionBase):
             lab = Lab(Plan(**json.loads(Path(args["plan"]).read_text(encoding="utf-8"))))
             if change_id:
                 base = json.loads((folder / "baseline.json").read_text(encoding="utf-8"))
-                found = rehearse(lab, str(change_id), base)
+                left = spoilt(json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json"))
+                found = not_rehearsed(str(change_id), left) if left else rehearse(lab, str(change_id), base)
             else:
                 lab.prepare()
                 found = baseline(lab)
         except (StagingError, FabricError, OSError, ValueError, KeyError) as error:
             raise AnsibleActionFail(f"the rehearsal stopped: {error}") from None
         write_text(folder / (f"{change_id}.json" if change_id else "baseline.json"), json.dumps(found) + "\n")
-        told = {"refused": found.get("refused", ""), "untested": sorted(found.get("untested", {}))}
+        told = {"refused": found.get("refused", ""), "stopped": found.get("stopped", ""), "untested": sorted(found.get("untested", {}))}
         return {**result, "changed": False, "failed": False, **told}

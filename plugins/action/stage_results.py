@@ -32,11 +32,11 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         _unused, args = self.validate_argument_spec(ARGUMENTS)
         args = json.loads(json.dumps(args))  # plain values, not Ansible's tagged ones
-        new = self._new(args) if args["answer"] else {}
-        return {**result, "changed": False, "failed": False, "verdicts": {**args["kept"], **new}}
+        new, not_run = self._new(args) if args["answer"] else ({}, {})
+        return {**result, "changed": False, "failed": False, "verdicts": {**args["kept"], **new}, "not_run": not_run}
 
-    def _new(self, args: dict[str, Any]) -> dict[str, Any]:
-        """The verdicts of this run, checked and kept in files."""
+    def _new(self, args: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        """The verdicts of this run, checked and kept in files, and why there are none of the other changes."""
         ran = args["answer"]
         if ran.get("rc") != 0:
             said = " ".join(str(ran.get("stderr") or ran.get("msg") or "it said nothing").split())[-1800:]
@@ -54,5 +54,4 @@ class ActionModule(ActionBase):
         for change_id, verdict in answer["verdicts"].items() if not self._task.check_mode else ():
             write_text(Path(args["folder"], change_id, "verdict.json"), json.dumps(verdict, indent=1) + "\n")
             write_text(Path(args["folder"], change_id, "staging.junit.xml"), answer["junit"][change_id] + "\n")
-        verdicts: dict[str, Any] = answer["verdicts"]
-        return verdicts
+        return answer["verdicts"], answer.get("not_run", {})

@@ -49,6 +49,10 @@ refused:
   description: Why a device did not take the candidate; empty when it did.
   returned: success
   type: str
+stopped:
+  description: Why the change could not be rehearsed, though nothing is known against it; empty when it was.
+  returned: success
+  type: str
 untested:
   description: Devices with lines that their virtual copies did not take.
   returned: success

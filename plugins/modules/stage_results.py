@@ -53,4 +53,8 @@ verdicts:
   description: For each change_id its verdict, a value of schema C(verdict).
   returned: success
   type: dict
+not_run:
+  description: For each change_id without a verdict, because its virtual network failed while others did not, the reason.
+  returned: success
+  type: dict
 """

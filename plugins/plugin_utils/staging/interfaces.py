@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Interface, IPv4Network
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Any
 
 from ..drivers.frr_config import Node, lines_in, parse
@@ -55,7 +55,10 @@ def names_of(config: Config) -> set[str]:
 
 
 def bgp_neighbors(config: Config) -> dict[str, tuple[int, str]]:
-    """Neighbour address → (our AS, its AS as FRR writes it: a number, internal or external)."""
+    """IPv4 address of a neighbour → (our AS, its AS as FRR writes it: a number, internal or external).
+
+    Names, such as those of peer groups, are no neighbours.
+    """
     found: dict[str, tuple[int, str]] = {}
     for node in parse(str(config["frr"])).children:
         words = node.text.split()
@@ -63,9 +66,16 @@ def bgp_neighbors(config: Config) -> dict[str, tuple[int, str]]:
             continue
         for line in node.children:
             said = line.text.split()
-            if said[:1] == ["neighbor"] and said[2:3] == ["remote-as"]:
+            if said[:1] == ["neighbor"] and said[2:3] == ["remote-as"] and _is_ipv4(said[1]):
                 found[said[1]] = (int(words[2]), said[3])
     return found
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        return bool(IPv4Address(text))
+    except ValueError:
+        return False
 
 
 def next_hops(config: Config) -> Iterator[str]:

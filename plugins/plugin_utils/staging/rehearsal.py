@@ -14,9 +14,10 @@ from ansible_collections.forestage.network.forecasting.contracts import to_text
 from ..drivers import DeviceError
 from ..drivers.agent_file import canonical, difference, digest
 from ..drivers.frr_config import value_of
+from ..fabric import FabricError
 from .canonical import read_back
 from .interfaces import loopbacks_of
-from .lab import Lab
+from .lab import Lab, StagingError
 from .traffic import measure
 from .untested import withheld, without
 
@@ -27,6 +28,8 @@ REACH_TRIES = 4  # routes may still move when the first packets are sent
 RETURN_SECONDS = 12.0  # in which a neighbour comes back that a busy machine lost; one that the change has cut off does not
 GREET_TRIES = 3  # a busy machine may be slow to start an ssh server's child
 SSH_PORT = 22
+NOT_THE_CHANGE = (StagingError, FabricError, OSError, ValueError, KeyError)
+"""What stops a rehearsal without saying anything of the change: it was not staged, and the others are rehearsed all the same."""
 
 
 def baseline(lab: Lab) -> Evidence:
@@ -51,8 +54,8 @@ def rehearse(lab: Lab, change_id: str, base: Evidence) -> Evidence:
     """Apply one change to the copy, gather what the checks need, and take it back."""
     change, started = lab.plan.changes[change_id], time.monotonic()
     evidence: Evidence = {"change_id": change_id, "started_at": to_text(datetime.now(UTC)), "traffic": []}
-    lab.settle(float(lab.plan.options["settle_s"]), adjacencies=lab.copy.adjacencies, like=base["routes"])
     try:
+        lab.settle(float(lab.plan.options["settle_s"]), adjacencies=lab.copy.adjacencies, like=base["routes"])
         applied = lab.each(change["devices"], lambda device: _apply(lab, change_id, device, change["devices"][device], base))
         evidence["canonical"] = applied
         evidence["observed"] = _observe(lab, change, base, applied)
@@ -63,8 +66,25 @@ def rehearse(lab: Lab, change_id: str, base: Evidence) -> Evidence:
         evidence["refused"] = str(error)
     except subprocess.TimeoutExpired:
         evidence["refused"] = "a virtual device did not answer in time"
+    except NOT_THE_CHANGE as error:
+        evidence["stopped"] = f"the rehearsal stopped: {error}"
     evidence["restored"] = lab.each(change["devices"], lambda device: _roll_back(lab, device, base))
     return {**evidence, "seconds": round(time.monotonic() - started, 1), "finished_at": to_text(datetime.now(UTC))}
+
+
+def spoilt(earlier: Iterable[Evidence]) -> str:
+    """Why the copy is no longer as it was, from what was gathered so far; empty when every change was taken back."""
+    for one in earlier:
+        for device, rest in one.get("restored", {}).items():
+            if rest:
+                return f"the change {one['change_id']}, rehearsed before it, could not be taken back from the virtual {device}"
+    return ""
+
+
+def not_rehearsed(change_id: str, why: str) -> Evidence:
+    """The evidence of a change that was not rehearsed."""
+    now = to_text(datetime.now(UTC))
+    return {"change_id": change_id, "started_at": now, "finished_at": now, "traffic": [], "restored": {}, "stopped": why}
 
 
 def _apply(lab: Lab, change_id: str, device: str, config: Mapping[str, Any], base: Evidence) -> dict[str, Any]:
@@ -118,7 +138,7 @@ def _roll_back(lab: Lab, device: str, base: Evidence) -> str:
         if pending:
             driver.rollback(pending["change_id"])
         return difference(base["configs"][device], driver.running()["config"])
-    except DeviceError as error:
+    except (DeviceError, subprocess.TimeoutExpired, *NOT_THE_CHANGE) as error:
         return str(error)
 
 

@@ -45,7 +45,7 @@ def verdicts_of(plan: Plan, base: Mapping[str, Any], rehearsed: Mapping[str, Map
         if change_id not in rehearsed:
             verdicts[change_id] = not_staged(change_id, "the rehearsal did not come to an end")
             continue
-        hindrance = _not_copied(plan, base, plan.changes[change_id]["devices"])
+        hindrance = rehearsed[change_id].get("stopped") or _not_copied(plan, base, plan.changes[change_id]["devices"])
         if hindrance:
             verdicts[change_id] = not_staged(change_id, hindrance)
             continue

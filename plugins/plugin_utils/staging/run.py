@@ -47,18 +47,33 @@ def version_of(collection: Path) -> str:
 
 
 def run(order: dict[str, Any]) -> dict[str, Any]:
-    """Carry out an order; returns `verdicts` by change_id and `junit`."""
+    """Carry out an order; returns `verdicts` by change_id, `junit`, and in `not_run` why there is no verdict on a change.
+
+    A plan that fails takes no other's verdicts with it; `RunError` where none succeeds.
+    """
     own = version_of(COLLECTION)
     if order["version"] != own:
         raise RunError(f"the staging host has version {own} of the collection, the controller {order['version']}; install the same on both")
     if len(order["plans"]) == 1:
         return _rehearse(order["plans"][0], order)
     answers = _side_by_side([{**order, "plans": [plan]} for plan in order["plans"]])
-    return {part: {change_id: one for answer in answers for change_id, one in answer[part].items()} for part in ("verdicts", "junit")}
+    complaints = [answer for answer in answers if isinstance(answer, str)]
+    if len(complaints) == len(answers):
+        raise RunError(complaints[0])
+    whole: dict[str, Any] = {"verdicts": {}, "junit": {}, "not_run": {}}
+    for plan, answer in zip(order["plans"], answers, strict=True):
+        if isinstance(answer, str):
+            whole["not_run"] |= dict.fromkeys([*plan["changes"], *plan["not_staged"]], answer)
+        else:
+            whole = {part: found | answer.get(part, {}) for part, found in whole.items()}
+    return whole
 
 
-def _side_by_side(orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Carry out each order in a process of its own, which clears up after itself when it is told to end."""
+def _side_by_side(orders: list[dict[str, Any]]) -> list[dict[str, Any] | str]:
+    """Carry out each order in a process of its own, which clears up after itself when it is told to end.
+
+    Returns the answer of each, or what it complained of.
+    """
     argv = [sys.executable, "-I", __file__]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     processes = [subprocess.Popen(argv, **pipes) for _unused in orders]
@@ -73,10 +88,10 @@ def _side_by_side(orders: list[dict[str, Any]]) -> list[dict[str, Any]]:
             if process.poll() is None:
                 process.terminate()
                 process.wait()
-    for process, (_unused, complaint) in zip(processes, said, strict=True):
-        if process.returncode:
-            raise RunError(" ".join(complaint.split()) or f"a rehearsal ended with code {process.returncode}")
-    return [json.loads(answer) for answer, _unused in said]
+    return [
+        (" ".join(complaint.split()) or f"a rehearsal ended with code {process.returncode}") if process.returncode else json.loads(answer)
+        for process, (answer, complaint) in zip(processes, said, strict=True)
+    ]
 
 
 def _rehearse(plan: dict[str, Any], order: dict[str, Any]) -> dict[str, Any]:

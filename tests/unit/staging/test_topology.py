@@ -108,6 +108,14 @@ def test_a_bgp_neighbour_outside_the_copy_speaks():
         assert line in text.splitlines()
 
 
+def test_a_peer_group_and_an_ipv6_neighbour_do_not_hinder_the_copy():
+    bgp = "router bgp 65001\n neighbor PG peer-group\n neighbor PG remote-as 65002\n neighbor 2001:db8::1 remote-as 65003\nexit\n"
+    configs = {**LINE, "b": {**LINE["b"], "frr": LINE["b"]["frr"] + bgp}}
+    topology = copy(configs, {"a", "b"})
+    assert set(topology.nodes) == {"a", "b"}
+    assert topology.sessions == []
+
+
 def test_names_that_no_host_could_have_are_mended_and_clashes_refused():
     assert copy({"a_1.x": LINE["a"]}, {"a_1.x"}).nodes == {"a_1.x": "a-1-x"}
     with pytest.raises(TopologyError, match="both called a-1"):
