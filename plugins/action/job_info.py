@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read the queue: jobs, their history, what must be asked of devices, the stop switch, the check of the history."""
+"""Read the queue: jobs, their history, what must be asked of devices, what is overdue, the stop switch, the check of the history."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from ansible_collections.forestage.network.plugins.plugin_utils.queue.states import STATES
 from ansible_collections.forestage.network.plugins.plugin_utils.queue_action import QueueAction
 
-GATHER = ("jobs", "history", "unfinished", "stopped", "change_log", "chain")
+GATHER = ("jobs", "history", "unfinished", "stopped", "change_log", "chain", "overdue")
 
 
 class ActionModule(QueueAction):
@@ -40,4 +40,7 @@ class ActionModule(QueueAction):
         if "chain" in wanted:
             report = store.verify_chain()
             found["chain"] = {**asdict(report), "intact": report.intact}
+        if "overdue" in wanted:
+            found["overdue"] = store.overdue(now=self.now)
+            found["warnings"] = [line["sentence"] for line in found["overdue"]]
         return found

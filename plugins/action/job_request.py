@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.forestage.network.plugins.plugin_utils.intake import accept, read_forecast
+from ansible_collections.forestage.network.plugins.plugin_utils.intake import Border, longest_ttl_s, read_forecast, read_request
 from ansible_collections.forestage.network.plugins.plugin_utils.queue import Gate
 from ansible_collections.forestage.network.plugins.plugin_utils.queue_action import QueueAction
 from ansible_collections.forestage.network.plugins.plugin_utils.templates import FOLDER, Catalogue
@@ -38,6 +39,7 @@ GATE = {
 class ActionModule(QueueAction):
     ARGUMENTS = {  # noqa: RUF012
         **REQUEST, "forecast": {"type": "path"}, "gate": {"type": "dict", "options": GATE}, "templates": {"type": "path"},
+        "policies": {"type": "path"},
     }  # fmt: skip
     RULES = {  # noqa: RUF012
         "mutually_exclusive": [("device", "forecast")],
@@ -46,14 +48,19 @@ class ActionModule(QueueAction):
     }
 
     def act(self, args: dict[str, Any]) -> dict[str, Any]:
-        store, catalogue = self.open(), Catalogue(Path(args["templates"] or FOLDER))
+        store = self.open()
         known = set(self.variables.get("groups", {}).get("all", ())) - {"localhost"}
+        policies = args["policies"] or self.shared("policies")
+        longest = longest_ttl_s(Path(policies) if policies else None)
+        border = Border(Catalogue(Path(args["templates"] or FOLDER)), known, longest, self.now or datetime.now(UTC))
         if args["forecast"]:
-            forecast = read_forecast(Path(args["forecast"]), catalogue, known)
+            forecast = read_forecast(Path(args["forecast"]), border)
             gate = Gate(**args["gate"]) if args["gate"] else None
             report = store.ingest(forecast, actor=self.actor, requester=self.actor, gate=gate, now=self.now)
             return {"changed": store.changed, "report": asdict(report)}
         wanted = {"schema": "forestage/request/1", **{name: args[name] for name in REQUEST if args[name] is not None}}
-        accept(wanted, catalogue, known, "the request")
-        job = store.request(wanted, actor=self.actor, now=self.now)
-        return {"changed": store.changed, "job": job}
+        job = store.request(read_request(wanted, border), actor=self.actor, now=self.now)
+        found = {"changed": store.changed, "job": job}
+        if job["mode"] != args["mode"]:
+            found["warnings"] = ["Nobody allows their own change: its mode is approve, and it waits for somebody else."]
+        return found

@@ -20,6 +20,7 @@ class ActionModule(QueueAction):
         "device_says": {"type": "str", "choices": list(DEVICE_SAYS)},
         "lease_s": {"type": "int"},
         "hold": {"type": "list", "elements": "str", "default": []},
+        "attempted": {"type": "bool", "default": True},
         "put_down": {"type": "bool", "default": False},
         "release_held": {"type": "bool", "default": False},
     }
@@ -49,21 +50,19 @@ class ActionModule(QueueAction):
         """What to do, in order."""
         change_id, state, documents = args["change_id"], args["state"], args["documents"]
         who = {"actor": self.actor, "why": why, "now": self.now}
+        worked = {"worker": worker, "documents": documents, **who}
         steps = []
         if args["lease_s"] is not None and not args["device_says"]:
             steps.append(lambda: store.renew(change_id, worker, args["lease_s"]))
         if args["hold"]:
             steps.append(lambda: store.hold(change_id, worker, args["hold"]))
         if args["device_says"]:
-            lease_s = args["lease_s"] or 600
-            steps.append(lambda: store.recover(change_id, args["device_says"], worker=worker, lease_s=lease_s, documents=documents, **who))
+            steps.append(lambda: store.recover(change_id, args["device_says"], lease_s=args["lease_s"] or 600, **worked))
         elif state in ("approved", "rejected") and state != present:
             decide = store.approve if state == "approved" else store.reject
             steps.append(lambda: decide(change_id, **who))
         elif state and state != present:
-            steps.append(lambda: store.transition(change_id, state, worker=worker, documents=documents, **who))
+            steps.append(lambda: store.transition(change_id, state, attempted=args["attempted"], **worked))
         elif documents:
-            steps.append(lambda: store.attach(change_id, documents, **who))
-        if args["put_down"]:
-            steps.append(lambda: store.drop_lease(change_id, worker, now=self.now))
-        return steps
+            steps.append(lambda: store.attach(change_id, **worked))
+        return [*steps, lambda: store.drop_lease(change_id, worker, now=self.now)] if args["put_down"] else steps

@@ -19,7 +19,8 @@ options:
     type: str
 notes:
   - Runs on the controller and needs no connection to the host.
-  - Who acts is the user whom AWX has logged in, otherwise the user of the operating system; behind C(sudo), the user who called it.
+  - Who acts is the user of the operating system; behind C(sudo), the user who called it.
+  - Where the administrator of AWX has set E(FORESTAGE_TRUST_AWX_USER) to V(true) for its jobs, it is the user whom AWX has logged in.
 requirements:
   - sqlalchemy >= 2.0.30
   - alembic >= 1.13

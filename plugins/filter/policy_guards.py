@@ -27,7 +27,7 @@ render_guards: "{{ lookup('ansible.builtin.file', 'policies.yml') | forestage.ne
 
 RETURN = r"""
 _value:
-  description: C(never_block), and C(widest_ipv4) and C(widest_ipv6) where the file gives them.
+  description: C(never_block); C(widest_ipv4), C(widest_ipv6) and C(longest_ttl) where the file gives them.
   type: dict
 """
 

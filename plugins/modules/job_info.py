@@ -12,6 +12,7 @@ extends_documentation_fragment:
   - forestage.network.queue
 description:
   - Reads jobs and their history, the jobs about which their devices must be asked, and the stop switch.
+  - Names temporary changes that should have been taken back.
   - Checks the history for tampering.
 options:
   gather:
@@ -20,9 +21,10 @@ options:
       - V(history) is read for the jobs that the other options choose.
       - V(change_log) is one line a change, for the policies' dwell and weekly limits.
       - V(chain) checks the hashes of the whole history, and every job and document against it.
+      - V(overdue) lists the temporary changes that are in place past their end, each of which is a warning as well.
     type: list
     elements: str
-    choices: [jobs, history, unfinished, stopped, change_log, chain]
+    choices: [jobs, history, unfinished, stopped, change_log, chain, overdue]
     default: [jobs, stopped]
   states:
     description: Only jobs in these states.
@@ -97,10 +99,27 @@ stopped:
   returned: when asked for
   type: dict
 change_log:
-  description: Per change its policy, device, object, template, state, and since when.
+  description: Per change its policy, device, object, template, parameters, end (C(revert_at)), state, and since when.
   returned: when asked for
   type: list
   elements: dict
+overdue:
+  description:
+    - Temporary changes that should have been taken back, the longest overdue first, and the state of the job that is to do it.
+    - C(failures) counts the tries that failed. Each failure is followed by another try after a longer pause.
+  returned: when asked for
+  type: list
+  elements: dict
+  sample:
+    - change_id: 6f1c0c1e-7b0a-4f0e-9c55-0a8f5a0b7c11
+      device: edge-b1
+      object: 203.0.113.0/24
+      template: filter
+      revert_at: '2026-12-03T00:00:00Z'
+      reversal: 0c7d9b7e-2f0a-4d0c-8a86-4b1a7f0e9d21
+      reversal_state: awaiting_approval
+      failures: 1
+      sentence: The temporary filter of 203.0.113.0/24 on edge-b1 (…) should have been taken back at 2026-12-03T00:00:00Z; …
 chain:
   description: Whether the history is intact, its length, its newest hash (note it elsewhere to detect a cut), and every breach in words.
   returned: when asked for

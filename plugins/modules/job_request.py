@@ -14,7 +14,8 @@ description:
   - Puts a person's own request into the queue, or a Provisioning Forecast that another engine has written.
   - The same request or the same forecast again changes nothing.
   - A request takes the place of an open recommendation for the same device, object and template.
-  - Who asks for a change, or brings a forecast, cannot approve it.
+  - Who asks for a change, or brings a forecast, cannot approve it, and cannot let it go by itself.
+  - A filter, a rate limit and a blackhole must have an end, within the guard C(longest_ttl) of the policy file.
   - A change that no template of the catalogue makes is refused, as is one of a device that is not in the inventory, unless it
     provisions that device or the inventory holds nothing but C(localhost).
 options:
@@ -60,7 +61,9 @@ options:
     choices: [low, normal, high, critical]
     default: normal
   mode:
-    description: How far the change may go by itself.
+    description:
+      - How far the change may go by itself.
+      - V(auto) is for the policies of this engine. A request that asks for it, and a forecast that somebody brings, gets V(approve).
     type: str
     choices: [shadow, approve, auto]
     default: approve
@@ -71,13 +74,19 @@ options:
     description: The earliest start.
     type: str
   revert_at:
-    description: When a temporary change is taken back. Leave it out for a permanent one.
+    description:
+      - When a temporary change is taken back. Leave it out for a permanent one.
+      - A security change without it is taken back at O(expires).
     type: str
   expires:
-    description: When it is no longer worth doing.
+    description: When it is no longer worth doing. A temporary change never begins after O(revert_at).
     type: str
   templates:
     description: Folder of the template catalogue; that of role P(forestage.network.render#role) by default.
+    type: path
+  policies:
+    description:
+      - The policy file whose guard C(longest_ttl) holds. Without it the variable C(forestage_policies) is used, then seven days.
     type: path
   forecast:
     description: The path of a Provisioning Forecast (JSON) to take in instead of a single request.

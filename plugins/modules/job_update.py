@@ -15,6 +15,7 @@ description:
   - Every step is a row of an append-only history that says who took it, when and why.
   - A job that is leased is moved only by the worker that holds it.
   - V(approved) and V(rejected) are for people. The one who asked for a change cannot approve it.
+  - An approval covers the change, its end and its verdict as they were seen. When staging finds less later, it no longer holds.
 attributes:
   diff_mode:
     description: Shows the state before and after.
@@ -55,6 +56,7 @@ options:
     description:
       - Documents to add, any of C(candidate), C(verdict), C(deployment) and C(outcome), each checked against its schema.
       - Whole device configurations in them are not kept.
+      - A candidate and a verdict are taken only from O(worker) that holds the job.
     type: dict
   device_says:
     description:
@@ -72,6 +74,12 @@ options:
     type: list
     elements: str
     default: []
+  attempted:
+    description:
+      - With O(state=queued), whether anybody got to work on the job. A job that is claimed five times without reaching a verdict
+        ends as C(failed_staging); a claim that is given back with V(false) does not count, such as one whose device did not answer.
+    type: bool
+    default: true
   put_down:
     description: Give back the lease of a staged job that this run may take no further. It stays staged.
     type: bool

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import pwd
 from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,24 +12,11 @@ from typing import Any, ClassVar
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.forestage.network.forecasting.contracts import parse_time
+from ansible_collections.forestage.network.plugins.plugin_utils.identity import acting_user
 from ansible_collections.forestage.network.plugins.plugin_utils.queue import QueueError, Store
 from ansible_collections.forestage.network.plugins.plugin_utils.queue.address import DEFAULT_FILE
 
 QUEUE_ARGUMENTS: dict[str, Any] = {"queue_url": {"type": "str", "no_log": True}, "as_of": {"type": "str"}}
-
-
-def authenticated_user(task_vars: Mapping[str, Any]) -> str:
-    """Who runs this: the user that AWX has logged in, otherwise the operating system's user (the one behind sudo)."""
-    if os.environ.get("JOB_ID") and os.environ.get("AWX_HOST"):
-        for name in ("awx_user_name", "tower_user_name"):
-            if task_vars.get(name):
-                return str(task_vars[name])
-    if os.geteuid() == 0 and os.environ.get("SUDO_USER"):
-        return os.environ["SUDO_USER"]
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
 
 
 class QueueAction(ActionBase):  # type: ignore[misc]
@@ -54,7 +40,7 @@ class QueueAction(ActionBase):  # type: ignore[misc]
         _unused, given = self.validate_argument_spec({**self.SHARED, **self.ARGUMENTS}, **self.RULES)
         args = json.loads(json.dumps(given))
         self.variables = task_vars or {}
-        self.actor = authenticated_user(self.variables)
+        self.actor = acting_user(self.variables, os.environ)
         try:
             self.url = args.get("queue_url") or self.shared("queue_url") or os.environ.get("FORESTAGE_QUEUE_URL") or DEFAULT_FILE
             as_of = args["as_of"] or self.shared("as_of")

@@ -11,7 +11,7 @@ from ansible_collections.forestage.network.forecasting.contracts import check
 
 
 def policy_guards(text: str, source: str = "the policy file") -> dict[str, Any]:
-    """The guards of a policy file, checked: `never_block`, and `widest_ipv4` and `widest_ipv6` where it gives them.
+    """The guards of a policy file, checked: `never_block`; `widest_ipv4`, `widest_ipv6` and `longest_ttl` where it gives them.
 
     Raises:
         ValueError: it is no policy file, or one of the prefixes is none; names the place.
@@ -28,4 +28,5 @@ def policy_guards(text: str, source: str = "the policy file") -> dict[str, Any]:
         except ValueError as error:
             raise ValueError(f"{source}, guards, never_block: {error}; write a network such as 192.0.2.0/24") from None
     widest = {f"widest_{version}": length for version, length in guards.get("widest_prefix", {}).items()}
-    return {"never_block": list(guards.get("never_block", [])), **widest}
+    longest = {name: guards[name] for name in ("longest_ttl",) if name in guards}
+    return {"never_block": list(guards.get("never_block", [])), **widest, **longest}

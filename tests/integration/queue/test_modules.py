@@ -16,7 +16,7 @@ from ansible_collections.forestage.network.plugins.plugin_utils.queue import Sto
 
 from tests.support import memory
 from tests.support import queue_values as values
-from tests.support.queue_work import fingerprint, put, stage, step
+from tests.support.queue_work import fingerprint, finish, put, stage, step
 
 
 def play(folder: Path, *tasks: dict[str, Any], options: tuple[str, ...] = (), **variables: Any) -> list[dict[str, Any]]:
@@ -55,6 +55,7 @@ def folder():
         yield path
 
 
+BLACKHOLE = {"template": "blackhole", "kind": "security", "parameters": {"prefix": "203.0.113.0/24"}}
 WISH = {
     "device": "core-a1",
     "object": "eth3",
@@ -127,6 +128,36 @@ def test_check_mode_reports_and_changes_no_row(folder: Path) -> None:
     assert fingerprint(folder / "queue.db") == before
 
 
+@pytest.mark.parametrize("trusted", [False, True])
+def test_an_extra_variable_names_nobody_unless_the_administrator_says_that_awx_sets_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool
+) -> None:
+    for name, value in {"JOB_ID": "1", "AWX_HOST": "x", **({"FORESTAGE_TRUST_AWX_USER": "true"} if trusted else {})}.items():
+        monkeypatch.setenv(name, value)
+    store = Store.open(str(folder / "queue.db"), create=True)
+    found = play(
+        folder,
+        task("job_request", **WISH, mode="auto"),
+        task("job_info"),
+        options=("-e", "awx_user_name=bea awx_job_launch_type=manual FORESTAGE_TRUST_AWX_USER=true"),
+    )
+    (job,) = store.jobs()
+    assert job["requester"] == ("bea" if trusted else getpass.getuser())
+    assert job["mode"] == "approve"
+    assert "Nobody allows their own change" in found[0]["warnings"][0]
+
+
+def test_what_is_overdue_is_listed_and_warned_of(folder: Path) -> None:
+    store = Store.open(str(folder / "queue.db"), create=True)
+    lifetime = {"permanent": False, "revert_at": "2026-03-03T08:00:00Z"}
+    (change,) = put(store, values.recommendation("r1", lifetime=lifetime))
+    finish(store, change, inverse=values.capacity(rate=20))
+    found = play(folder, task("job_info", gather=["overdue"], as_of="2026-03-04T08:00:00Z"), task("job_info", gather=["overdue"]))
+    for result in found:
+        assert [line["change_id"] for line in result["overdue"]] == [change]
+        assert "should have been taken back at 2026-03-03T08:00:00Z" in result["warnings"][0]
+
+
 def test_bad_input_gets_one_sentence(folder: Path) -> None:
     (folder / "empty.db").touch()
     (folder / "list.json").write_text("[1]")
@@ -146,6 +177,9 @@ def test_bad_input_gets_one_sentence(folder: Path) -> None:
         task("job_request", **{**WISH, "change": {**WISH["change"], "kind": "qos"}}),
         task("job_request", **{**WISH, "change": values.capacity("eth3", "30; reboot")}),
         task("job_request", **{**WISH, "device": "core-a9"}),
+        task("job_request", **{**WISH, "change": BLACKHOLE}),
+        task("job_request", **{**WISH, "change": BLACKHOLE, "revert_at": "2099-01-01T00:00:00Z"}),
+        task("job_request", **WISH, policies=str(folder / "list.json")),
         task("job_claim", worker=""),
         forestage_worker="",
     )
@@ -159,7 +193,8 @@ def test_bad_input_gets_one_sentence(folder: Path) -> None:
         "is not JSON",
     ]
     said += ["object: 'eth0; reboot'", "no change template 'capcity'", "makes changes of kind capacity", "parameter rate_mbit"]
-    said += ["core-a9 is not in the inventory", "name of the worker"]
+    said += ["core-a9 is not in the inventory", "a blackhole must have an end", "more than 7 days after its start"]
+    said += [f"{folder}/list.json: the value: [1] is not", "name of the worker"]
     for result, sentence in zip(found, said, strict=True):
         assert result["failed"]
         assert sentence in result["msg"]
