@@ -42,10 +42,12 @@ def boot(node: Node, plan: Plan, disk: Path, sudo: Path | None) -> None:
         _network(node, plan)
         if node.is_router:
             _run([FRR, "start"], log.fileno())
-            if os.access(AGENT, os.X_OK):  # it loads filters and shaping, and settles what an unfinished change left
+            agent = os.access(AGENT, os.X_OK)
+            _run(["nft", "-f", "/etc/nftables.conf"], log.fileno(), must=not agent)
+            if agent:  # it loads its own filters and shaping, and settles what an unfinished change left
                 _run([AGENT, "boot"], log.fileno(), must=False)
             else:
-                _filter_and_shape(log.fileno())
+                _shape(log.fileno())
         if node.has_sshd:
             Path("/run/sshd").mkdir(mode=0o755)
             _run(["/usr/sbin/sshd", "-f", "/etc/ssh/sshd_config"], log.fileno())
@@ -100,9 +102,8 @@ def _network(node: Node, plan: Plan) -> None:
     wires.run_batch(commands)
 
 
-def _filter_and_shape(log: int) -> None:
-    """What a router without the agent does with the agent's start-up files: all filters, but of the shaping only the root rates."""
-    _run(["nft", "-f", "-"], log, Path("/etc/forestage/nft.conf").read_text(encoding="utf-8"))
+def _shape(log: int) -> None:
+    """What a router without the agent does with the agent's start-up file: of the shaping only the root rates."""
     wanted = json.loads(Path("/etc/forestage/qos.json").read_text(encoding="utf-8"))
     lines = [
         f"qdisc replace dev {name} root handle 1: htb default 1\n"

@@ -138,6 +138,7 @@ def _router_files(disk: Path, node: Node) -> None:
     _write(etc / "frr" / "vtysh.conf", "service integrated-vtysh-config\n", 0o640, owner)
     _write(etc / "frr" / "frr.conf", node.config["frr"], 0o640, owner)
     os.chown(etc / "frr", *owner)
+    _write(etc / "nftables.conf", node.config["nft"], 0o600)
     _write(etc / "forestage" / "nft.conf", node.config["nft"], 0o600)  # the agent's start-up files, so that it finds its own
     _write(etc / "forestage" / "qos.json", json.dumps(node.config["qos"], indent=1, sort_keys=True) + "\n")
 
