@@ -12,7 +12,7 @@ description:
   - Installs the agent of platform C(frr_linux) with its user, a key that is bound to the agent, a sudo rule for it alone, and,
     where systemd runs, a unit that has it look after an unfinished change at each boot.
   - Everything is looked at before anything is written. It refuses a device of another name, one that lacks a package, one with a
-    newer agent, and one with an unfinished change. Afterwards the agent is asked as its user would ask it.
+    newer agent or one of another protocol, and one with an unfinished change. Afterwards the agent is asked as its user would ask it.
   - One round trip over the host's connection as root, with C(become) or without. Become methods that need a terminal, such as
     C(su), cannot be used. The device needs Python 3.9 or newer as C(/usr/bin/python3).
 attributes:
@@ -44,5 +44,5 @@ agent:
   description: What the agent says of the device and its changes; empty in check mode where none is installed yet.
   returned: success
   type: dict
-  sample: {ok: true, version: 1.0.0, hostname: core-a1, device_id: 0e6c1c0e-7b0a-4f0e-9c55-0a8f5a0b7c11, pending: null}
+  sample: {ok: true, version: 1.1.0, hostname: core-a1, device_id: 0e6c1c0e-7b0a-4f0e-9c55-0a8f5a0b7c11, pending: null}
 """

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 AGENT = Path("/usr/local/sbin/forestage-agent")
 UNIT = Path("/etc/systemd/system/forestage-agent.service")
 SUDO_RULE = Path("/etc/sudoers.d/forestage")
+UNFINISHED = Path("/var/lib/forestage/pending.json")  # there while the agent has a change open, whatever protocol it speaks
 FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin"
 PACKAGES = {
     "vtysh": "frr",
@@ -136,10 +137,12 @@ def _require(given: Given) -> None:
 
 
 def _require_replaceable(status: dict[str, Any], version: str) -> None:
+    if status.get("code") == "protocol" and "version" not in status:
+        raise Refused("has an agent of another protocol that does not say its version; use the release that installed it")
     has = status.get("version", "0")
     if _version(has) > _version(version):
         raise Refused(f"has agent {has}, which is newer than {version}; use a newer release of the collection")
-    if status.get("pending"):
+    if status.get("pending") or ("pending" not in status and UNFINISHED.exists()):
         raise Refused("has an unfinished change; confirm it or roll it back before its agent is replaced")
 
 

@@ -28,8 +28,8 @@ def seen(router: Router) -> str:
     return found + "".join(texts)
 
 
-def become_version(router: Router, version: str) -> None:
-    router.shell("sed", "-i", f's/^VERSION = .*/VERSION = "{version}"/', AGENT)
+def become_version(router: Router, version: str, protocol: int = 1) -> None:
+    router.shell("sed", "-i", f's/^VERSION = .*/VERSION = "{version}"/; s/^PROTOCOL = .*/PROTOCOL = {protocol}/', AGENT)
 
 
 @pytest.fixture
@@ -71,6 +71,10 @@ def test_what_must_not_be_touched_is_left_alone(spare: Router) -> None:
     before = seen(spare)
     with pytest.raises(InstallError, match="has agent 99.0.0, which is newer than"):
         install(spare)
+    become_version(spare, "99.0.0", protocol=2)
+    with pytest.raises(InstallError, match="has agent 99.0.0, which is newer than"):
+        install(spare)
+    become_version(spare, "99.0.0")
     with pytest.raises(InstallError, match="calls itself r2, but r9 was expected; check the inventory"):
         install(spare, hostname="r9")
     with pytest.raises(InstallError, match="has toor as a name of root"):
@@ -87,8 +91,10 @@ def test_what_must_not_be_touched_is_left_alone(spare: Router) -> None:
 def test_an_agent_with_an_unfinished_change_is_replaced_only_afterwards(router: Router) -> None:
     become_version(router, "0.1.0")
     change = router.apply(cost(31))
-    with pytest.raises(InstallError, match="has an unfinished change; confirm it or roll it back"):
-        install(router)
+    for protocol in (2, 1):
+        become_version(router, "0.1.0", protocol)
+        with pytest.raises(InstallError, match="has an unfinished change; confirm it or roll it back"):
+            install(router)
     router.driver.rollback(change)
     assert install(router)["agent"]["version"] != "0.1.0"
 
