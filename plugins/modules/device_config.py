@@ -14,7 +14,10 @@ description:
     P(forestage.network.bootstrap#role) installs. One request over the task's own connection, whichever it is.
   - An applied configuration is taken back by the device itself unless it is confirmed before its deadline, even when the
     controller has died, the path is cut or the device reboots. A hand edit made meanwhile is never erased.
-  - A change_id that the device has finished is never applied again.
+  - Of nftables only the tables named C(forestage_*) are compared, changed, kept across a reboot and taken back. Those of other
+    programs, such as fail2ban or Docker, are read, but in a candidate they are left aside and on the device they are never touched.
+  - A change_id that the device has finished is never applied again; with another configuration it is refused. The device
+    remembers its last 100,500 changes.
 attributes:
   check_mode:
     support: full
@@ -78,7 +81,8 @@ device:
   returned: always
   type: dict
 code:
-  description: Why the device refused, in one word (C(unreachable), C(base_changed), C(identity), C(pending), C(finished) …).
+  description: Why the device refused, in one word (C(unreachable), C(base_changed), C(identity), C(pending), C(finished),
+      C(other_candidate) …).
   returned: failure
   type: str
 """

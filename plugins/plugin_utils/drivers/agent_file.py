@@ -48,18 +48,18 @@ def checksum() -> str:
 
 
 def canonical(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The form of a device configuration that the agent compares and hashes."""
+    """A whole device configuration, other programs' nftables tables too, in the agent's one form."""
     form: dict[str, Any] = agent().canonical(config)
     return form
 
 
 def digest(config: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) over the canonical form: what the agent calls the configuration's digest."""
+    """SHA-256 (hex) over what the agent answers for: the canonical form with the nftables tables ``forestage_…`` alone."""
     return str(agent().digest(config))
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """Unified diff of two configurations, secrets masked."""
+    """Unified diff of what the agent answers for in two configurations, secrets masked."""
     return str(agent().difference(before, after))
 
 

@@ -5,7 +5,8 @@
 It changes a whole device configuration (FRR, nftables, HTB shaping) as one transaction with a
 deadline: unless the change is confirmed in time, the device takes it back by itself, even when the
 controller has died, the path to it is cut, this process is killed or the device reboots. A hand
-edit made meanwhile is never erased: the transaction then stays `rollback_blocked`.
+edit made meanwhile is never erased: the transaction then stays `rollback_blocked`. Of nftables it
+answers for the tables named `forestage_…` alone; those of other programs it only shows.
 
 It is one file on purpose (that is why it is long): it travels to the device alone, needs nothing but
 Python 3.9 and is known by its checksum. The controller loads the same file for the canonical form
@@ -26,6 +27,7 @@ import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -34,10 +36,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 PROTOCOL = 1
 REQUEST_LIMIT = 4 * 1024 * 1024
 JOURNAL_LIMIT = 500
+OLDER_LIMIT = 100_000  # changes before those in the journal that are still not applied again: 27 years of ten a day
 
 STATE = Path("/var/lib/forestage")
 STARTUP = Path("/etc/forestage")
@@ -65,10 +68,13 @@ class Refused(Exception):
 def put(path: Path, text: str, like: Path | None = None) -> None:
     """Write a file so that after a power cut either the old or the new text is there."""
     draft = path.with_name(path.name + ".new")
-    with draft.open("w", encoding="utf-8") as file:
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # follows no link that the folder's owner has laid there
+    with open(descriptor, "w", encoding="utf-8") as file:
         if like is not None and like.exists():
-            os.fchmod(file.fileno(), like.stat().st_mode & 0o7777)
-            os.fchown(file.fileno(), like.stat().st_uid, like.stat().st_gid)
+            owner = like.lstat()
+            os.fchmod(descriptor, stat.S_IMODE(owner.st_mode))
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
@@ -84,8 +90,14 @@ def sync_folder(folder: Path) -> None:
 
 
 def text_of(path: Path) -> str | None:
-    """The file's text, or None where there is no such file."""
-    return path.read_text(encoding="utf-8") if path.exists() else None
+    """The file's text, or None where there is no such file. No link is followed: FRR's folder is not root's."""
+    if path.is_symlink():
+        raise Refused("invalid", f"{path} is a symbolic link; put the file itself there.")
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
 
 
 def json_of(path: Path, default: Any) -> Any:
@@ -123,8 +135,12 @@ def run(arguments: list[str], text: str = "", must: bool = True) -> subprocess.C
 # --- the canonical form of a configuration (also used by the controller) --------------------------
 
 FRR_NOISE = re.compile(r"(Building configuration\.\.\.|Current configuration:|frr version .*|\s*!|end|)$")
-NFT_TABLE = re.compile(r"table (\S+ \S+) \{$")
-SECRET = re.compile(r"(\b(?:password|key-string|authentication-key|md5|secret|key)\s+)(?!chain\b|\d+\s*$)\S.*$")
+NFT_TABLE = re.compile(r"table (\S+ \S+) \{( #.*)?$")
+SECRET = re.compile(  # a line `key 1` is the name of a key
+    r"^(?![-+ ]*(?:no )?key \d+ *$)"
+    r"(.*?\b(?:password|key-string|authentication-key|authentication string|nhrp authentication|md5|secret|key(?! chain\b))\s+)\S.*$",
+    re.MULTILINE,
+)
 
 
 def canonical_frr(text: str) -> str:
@@ -169,20 +185,26 @@ def canonical(config: Config) -> Config:
     return {"frr": canonical_frr(config["frr"]), "nft": canonical_nft(config["nft"]), "qos": canonical_qos(config["qos"])}
 
 
+def ours(config: Config) -> Config:
+    """What is compared, applied, saved and restored: the canonical form without the tables of other programs."""
+    form = canonical(config)
+    return {**form, "nft": "".join(table for name, table in nft_tables(form["nft"]).items() if " forestage_" in name)}
+
+
 def digest(config: Config) -> str:
-    """SHA-256 (hex) over the canonical form."""
-    text = json.dumps(canonical(config), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    """SHA-256 (hex) over what is ours."""
+    text = json.dumps(ours(config), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def masked(line: str) -> str:
-    """The line with any password or key hidden."""
-    return SECRET.sub(r"\1********", line)
+def masked(text: str) -> str:
+    """The text with any password or key hidden, to the end of its line."""
+    return SECRET.sub(r"\1********", text)
 
 
 def difference(before: Config, after: Config) -> str:
-    """Unified diff of two configurations, secrets masked; empty when they are the same."""
-    old, new = canonical(before), canonical(after)
+    """Unified diff of what is ours in two configurations, secrets masked; empty when it is the same."""
+    old, new = ours(before), ours(after)
     lines: list[str] = []
     for part in ("frr", "nft", "qos"):
         texts = [json.dumps(one[part], indent=1, sort_keys=True) + "\n" if part == "qos" else one[part] for one in (old, new)]
@@ -232,7 +254,7 @@ def frr_load(text: str) -> None:
 
 
 def nft_running() -> str:
-    """The ruleset without counters' values."""
+    """The whole ruleset, other programs' tables too, without counters' values."""
     return canonical_nft(run(["nft", "-s", "list", "ruleset"]).stdout)
 
 
@@ -352,9 +374,14 @@ def qos_script(before: Config, after: Config, roots: dict[str, str]) -> str:
 # --- the whole device -----------------------------------------------------------------------------
 
 
-def running() -> Config:
-    """The running configuration in canonical form."""
+def reading() -> Config:
+    """All that runs, in canonical form."""
     return {"frr": frr_running(), "nft": nft_running(), "qos": qos_running()}
+
+
+def running() -> Config:
+    """What of it is ours."""
+    return ours(reading())
 
 
 def check(before: Config, after: Config) -> None:
@@ -376,13 +403,6 @@ def load(before: Config, after: Config) -> None:
     if after["qos"] != before["qos"]:
         run(["tc", "-batch", "-"], qos_script(before["qos"], after["qos"], qdiscs()))
     put(STATE / "qos.json", json.dumps(after["qos"]))
-
-
-def after_boot(now: Config, saved: Config) -> Config:
-    """What a boot must bring back: what is saved, but tables of other programs stay as they have just made them."""
-    mine, theirs = nft_tables(saved["nft"]), nft_tables(now["nft"])
-    kept = {name: block for name, block in theirs.items() if " forestage_" not in name}
-    return {**saved, "nft": canonical_nft("".join({**mine, **kept}.values()))}
 
 
 def hostname() -> str:
@@ -414,7 +434,9 @@ class Transaction:
     boot: str
     started_at: str
     pid: int
+    candidate: str = ""  # digest of what was asked for
     reason: str = ""
+    left: Config | None = None  # what ran after a rollback that failed; the snapshot where that could not be read
 
     @staticmethod
     def open() -> Transaction | None:
@@ -427,9 +449,9 @@ class Transaction:
         self.state, self.reason = state, reason
         put(STATE / "pending.json", json.dumps(dataclasses.asdict(self)))
 
-    def finish(self, state: str, why: str) -> None:
-        """Note the end in the journal, then close the transaction; a crash in between is mended by `settle`."""
-        entry = {
+    def entry(self, state: str, why: str) -> Answer:
+        """What the journal says of it."""
+        return {
             "change_id": self.change_id,
             "state": state,
             "why": why,
@@ -437,8 +459,16 @@ class Transaction:
             "at": utc_now(),
             "before": digest(self.before),
             "after": None if self.after is None else digest(self.after),
+            "candidate": self.candidate,
         }
-        put(STATE / "journal.json", json.dumps([*journal(), entry][-JOURNAL_LIMIT:]))
+
+    def finish(self, state: str, why: str) -> None:
+        """Note the end in the journal, then close the transaction; a crash in between is mended by `settle`."""
+        entries = [*journal(), self.entry(state, why)]
+        past = [f"{mark(one['change_id'])} {one['state']}" for one in entries[:-JOURNAL_LIMIT]]
+        if past:
+            put(STATE / "older", "\n".join([*(text_of(STATE / "older") or "").splitlines(), *past][-OLDER_LIMIT:]) + "\n")
+        put(STATE / "journal.json", json.dumps(entries[-JOURNAL_LIMIT:]))
         self.close()
 
     def close(self) -> None:
@@ -468,9 +498,18 @@ def journal() -> list[Answer]:
     return entries
 
 
+def mark(change_id: str) -> str:
+    """A change in the list of those that the journal no longer has."""
+    return hashlib.sha256(change_id.encode()).hexdigest()[:16]
+
+
 def finished(change_id: str) -> Answer | None:
-    """The journal's entry of a change."""
-    return next((entry for entry in reversed(journal()) if entry["change_id"] == change_id), None)
+    """The journal's entry of a change; of an older one only how it ended."""
+    entry = next((entry for entry in reversed(journal()) if entry["change_id"] == change_id), None)
+    if entry is not None:
+        return entry
+    older = re.search(rf"^{mark(change_id)} (\w+)$", text_of(STATE / "older") or "", re.MULTILINE)
+    return older and {"change_id": change_id, "state": older[1], "why": f"It ended more than {JOURNAL_LIMIT} changes ago."}
 
 
 @contextlib.contextmanager
@@ -502,38 +541,67 @@ def free(name: str) -> bool:
         return False
 
 
-def hand_edit(open_: Transaction, booting: bool) -> str:
-    """What a person has changed since the apply, as a sentence; empty when nothing."""
-    startup, after = text_of(FRR_STARTUP), open_.after
-    if after is None:
-        return ""
-    if startup != open_.startup and canonical_frr(startup or "") != after["frr"]:
+def hand_edit(open_: Transaction, now: Config | None) -> str:
+    """What a person has changed since the apply or since a failed rollback, as a sentence; empty when nothing.
+
+    `now` is what runs; without it (at a boot) only the startup configuration is looked at. A part (FRR, nftables, shaping) is
+    nobody's edit where it is as in the snapshot, as applied, as a failed rollback left it, or as a start makes it: FRR loads its
+    startup file, and a reboot forgets the others.
+    """
+    if open_.left is None and (open_.after is None or open_.state == ROLLING_BACK):
+        return ""  # stopped half-way: nobody can tell, and it is finished at once
+    startup, known = text_of(FRR_STARTUP), [one for one in (open_.after, open_.left) if one is not None]
+    if startup != open_.startup and canonical_frr(startup or "") not in [one["frr"] for one in known]:
         return "The startup configuration was edited after the change was applied."
-    if not booting and digest(running()) not in (digest(after), digest(open_.before)):
+    started = {"frr": canonical_frr(startup or ""), **({} if open_.boot == boot_id() else {"nft": "", "qos": {}})}
+    known += [open_.before, {**open_.before, **started}]
+    if now is not None and any(now[part] not in [one[part] for one in known] for part in now):
         return "The running configuration was edited by hand after the change was applied."
     return ""
 
 
+NOT_YET = " The snapshot could not be restored yet: "
+
+
 def roll_back(open_: Transaction, why: str, booting: bool = False) -> None:
     """Restore the snapshot, unless a person has edited the device since; failures leave it `rolling_back`, to be tried again."""
-    edit = hand_edit(open_, booting) if open_.state in (PENDING, BLOCKED) else ""
+    last = open_.left or open_.before
+    try:
+        now = None if booting else running()
+        edit = hand_edit(open_, now)
+    except Refused as refused:  # what cannot be read must not be overwritten
+        open_.left = last
+        open_.save(ROLLING_BACK, f"{why}{NOT_YET}{refused}")
+        return
     if edit:
         keep = "Undo the edit and ask for the rollback again, or confirm the change to keep all that runs now."
         open_.save(BLOCKED, f"{edit} Nothing was touched. {keep}")
         return
+    open_.left = None
     open_.save(ROLLING_BACK, why)
     try:
         if open_.startup is not None and text_of(FRR_STARTUP) != open_.startup:
             put(FRR_STARTUP, open_.startup, like=FRR_STARTUP)
-        now = running()
-        target = after_boot(now, open_.before) if booting else open_.before
-        load(now, target)
-        if digest(running()) != digest(target):
-            raise Refused("residue", f"what runs still differs from the snapshot: {difference(running(), target)[:600]}")
-    except Refused as refused:
-        open_.save(ROLLING_BACK, f"{why} The snapshot could not be restored yet: {refused}")
+        now = now or running()
+        load(now, open_.before)
+        rest = difference(running(), open_.before)
+        if rest:
+            raise Refused("residue", f"what runs still differs from the snapshot: {rest[:600]}")
+    except (Refused, OSError) as error:
+        open_.left = left_by_failure(now or last, open_.before) or last
+        open_.save(ROLLING_BACK, f"{why}{NOT_YET}{error}")
         return
     open_.finish(ROLLED_BACK, why)
+
+
+def left_by_failure(before: Config, target: Config) -> Config | None:
+    """What runs after a load that failed; None where it cannot be read, or has a line from neither side: a person was at work."""
+    try:
+        now = running()
+    except Refused:
+        return None
+    lines = [{line for part in ("frr", "nft") for line in one[part].splitlines()} for one in (now, before, target)]
+    return now if lines[0] <= lines[1] | lines[2] else None
 
 
 def save_startup(open_: Transaction, why: str) -> None:
@@ -560,7 +628,7 @@ def settle(booting: bool = False) -> None:
     elif open_.state in (APPLYING, CONFIRMING):
         roll_back(open_, "The agent was stopped half-way through the change.")
     elif open_.state == ROLLING_BACK or (open_.state == PENDING and open_.overdue()):
-        roll_back(open_, open_.reason or "The change was not confirmed before its deadline.")
+        roll_back(open_, open_.reason.partition(NOT_YET)[0] or "The change was not confirmed before its deadline.")
     elif open_.state == PENDING and free("watch.lock"):
         arm(open_.change_id)
 
@@ -592,8 +660,8 @@ def watch(change_id: str) -> None:
             if open_ is None or open_.change_id != change_id or open_.state == BLOCKED:
                 return
             if open_.state != PENDING or open_.overdue():
-                pause = 0.2 if open_.state != ROLLING_BACK else min(30.0, 2 * pause)
-                with contextlib.suppress(Refused), lock("lock", 0):
+                pause = 0.2 if open_.left is None else min(30.0, 2 * pause)
+                with contextlib.suppress(Refused, OSError), lock("lock", 0):
                     settle()
 
 
@@ -602,9 +670,10 @@ def boot() -> None:
     with lock():
         was_open = Transaction.open() is not None
         settle(booting=True)
-        blocked = Transaction.open()
-        if blocked is not None and blocked.after is not None:
-            restore_filters(blocked.after["nft"], blocked.after["qos"])
+        open_ = Transaction.open()
+        ran = open_ and (open_.left or open_.after)
+        if ran:
+            restore_filters(ran["nft"], ran["qos"])
         elif not was_open:
             restore_filters(text_of(STARTUP / "nft.conf") or "", json_of(STARTUP / "qos.json", {}))
 
@@ -612,8 +681,7 @@ def boot() -> None:
 def restore_filters(nft: str, qos: Config) -> None:
     """Load saved nftables and shaping beside what other programs have set at the boot; FRR has loaded its own."""
     now, ports = running(), qdiscs()
-    wanted = canonical({"frr": now["frr"], "nft": nft, "qos": {**now["qos"], **{port: qos[port] for port in qos if port in ports}}})
-    load(now, after_boot(now, wanted))
+    load(now, ours({"frr": now["frr"], "nft": nft, "qos": {**now["qos"], **{port: qos[port] for port in qos if port in ports}}}))
 
 
 # --- requests ---------------------------------------------------------------------------------------
@@ -643,13 +711,13 @@ def op_status(request: Answer) -> Answer:
 
 def op_running(request: Answer) -> Answer:
     """The running configuration."""
-    config = running()
+    config = reading()
     return {**identity_answer(), "config": config, "digest": digest(config)}
 
 
 def op_check(request: Answer) -> Answer:
     """Whether the device would take a candidate, and what would change."""
-    before, after = running(), canonical(request["config"])
+    before, after = running(), ours(request["config"])
     check(before, after)
     return {**identity_answer(), "base_digest": digest(before), "digest": digest(after), "diff": difference(before, after)}
 
@@ -661,13 +729,15 @@ def op_apply(request: Answer) -> Answer:
     open_, entry = Transaction.open(), finished(change_id)
     if entry and entry["state"] != CONFIRMED:
         raise Refused("finished", f"Change {change_id} was applied before and is {entry['state']}: {entry['why']}", change=entry)
-    if entry or (open_ and open_.change_id == change_id):
+    before, after = running(), ours(request["config"])
+    known = entry or (open_.entry(open_.state, open_.reason) if open_ and open_.change_id == change_id else None)
+    if known:
+        require_same(after, before, known)
         return {"already": True, "diff": "", **state_answer(change_id)}
     if open_:
         raise Refused(
             open_.state, f"Change {open_.change_id} is {open_.state} on this device. {open_.reason}".strip(), pending=open_.summary()
         )
-    before, after = running(), canonical(request["config"])
     if digest(before) != request["base_digest"]:
         raise Refused("base_changed", f"{hostname()} has changed since the candidate was rendered; render it again.", digest=digest(before))
     check(before, after)
@@ -677,7 +747,7 @@ def op_apply(request: Answer) -> Answer:
 def transact(change_id: str, before: Config, after: Config, seconds: float) -> Answer:
     """Snapshot, watchdog, apply: in this order."""
     startup = text_of(FRR_STARTUP)
-    open_ = Transaction(change_id, APPLYING, before, None, startup, uptime() + seconds, boot_id(), utc_now(), os.getpid())
+    open_ = Transaction(change_id, APPLYING, before, None, startup, uptime() + seconds, boot_id(), utc_now(), os.getpid(), digest(after))
     open_.save(APPLYING)
     try:
         arm(change_id)
@@ -701,12 +771,21 @@ def require_identity(identity: Answer) -> None:
             raise Refused("identity", f"This is {key} {seen}, not {identity[key]}: the inventory points at another device.")
 
 
+def require_same(wanted: Config, runs: Config, known: Answer) -> None:
+    """Refuse a candidate that is neither what the change was nor what runs: a restored queue may give an old id to a new wish."""
+    if digest(wanted) not in (known.get("candidate"), known.get("after"), digest(runs)):
+        raise Refused(
+            "other_candidate",
+            f"Change {known['change_id']} was applied before, and the device does not run this configuration; request it as a new change.",
+        )
+
+
 def op_confirm(request: Answer) -> Answer:
     """Keep the change, now and after a reboot."""
     change_id = request["change_id"]
     open_, entry = Transaction.open(), finished(change_id)
     if open_ and open_.change_id == change_id and open_.state in (PENDING, BLOCKED):
-        edited = hand_edit(open_, booting=False)
+        edited = hand_edit(open_, running())
         open_.save(CONFIRMING)
         save_startup(open_, f"Confirmed. {edited}".strip())
     elif entry is None or entry["state"] != CONFIRMED:
@@ -942,6 +1021,8 @@ def parse(data: bytes) -> Answer:
         raise Refused(
             "protocol",
             f"This agent ({VERSION}) speaks protocol {PROTOCOL}, the request another: run the role bootstrap of the same release.",
+            version=VERSION,
+            protocol=PROTOCOL,
         )
     operation = request.get("op")
     if not isinstance(operation, str) or operation not in OPERATIONS:

@@ -6,11 +6,14 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from collections.abc import Iterator
 
 import pytest
 from ansible_collections.forestage.network.plugins.plugin_utils.drivers import DeviceError
 
 from .conftest import AGENT, Router, cost
+
+RELOAD = "/usr/lib/frr/frr-reload.py"
 
 
 def kill_while(router: Router, state: str) -> None:
@@ -93,6 +96,50 @@ def test_a_hand_edit_is_never_erased(router: Router) -> None:
         router.apply(cost(75))
     assert refused.value.code == "rollback_blocked"
     router.configure("no ip route 198.51.100.0/24 blackhole")
+    assert router.driver.rollback(change)["change"]["state"] == "rolled_back"
+
+
+def test_an_edit_of_a_table_of_ours_is_a_hand_edit(router: Router) -> None:
+    change = router.apply(lambda config: config.update(nft=config["nft"] + "table inet forestage_t {\n\tchain c {\n\t}\n}\n"))
+    router.shell("nft", "add rule inet forestage_t c ip saddr 192.0.2.9 counter drop")
+    assert router.driver.rollback(change)["change"]["state"] == "rollback_blocked"
+    assert "192.0.2.9" in router.driver.running()["config"]["nft"]
+    router.shell("nft", "flush chain inet forestage_t c")
+    assert router.driver.rollback(change)["change"]["state"] == "rolled_back"
+
+
+def fail_to_roll_back(router: Router, value: int) -> str:
+    """A change of which the first rollback has failed."""
+    change = router.apply(cost(value), seconds=1000)
+    router.shell("mount", "--bind", "/bin/false", RELOAD)
+    assert router.driver.rollback(change)["change"]["state"] == "rolling_back"
+    return change
+
+
+@pytest.fixture
+def reload_is_mended(router: Router) -> Iterator[None]:
+    yield
+    router.fabric.exec("r1", ["umount", RELOAD])
+
+
+@pytest.mark.usefixtures("reload_is_mended")
+def test_a_rollback_that_failed_is_tried_again(router: Router) -> None:
+    before = router.driver.running()["config"]
+    change = fail_to_roll_back(router, 80)
+    assert router.state(change) == "rolling_back"
+    router.shell("umount", RELOAD)
+    assert router.wait(change, "rolled_back") == "rolled_back"
+    assert router.driver.running()["config"] == before
+
+
+@pytest.mark.usefixtures("reload_is_mended")
+def test_a_router_repaired_between_two_rollbacks_is_left_alone(router: Router) -> None:
+    change = fail_to_roll_back(router, 81)
+    repair = f"vtysh -c 'configure terminal' -c 'interface eth1' -c 'ip ospf cost 99' && umount {RELOAD}"
+    router.shell("flock", "/var/lib/forestage/lock", "sh", "-c", repair)  # between two attempts, not during one
+    assert router.wait(change, "rollback_blocked", "rolled_back", seconds=60) == "rollback_blocked"
+    assert " ip ospf cost 99\n" in router.driver.running()["config"]["frr"]
+    router.configure("interface eth1", "ip ospf cost 81")
     assert router.driver.rollback(change)["change"]["state"] == "rolled_back"
 
 

@@ -87,7 +87,7 @@ def test_check_shows_the_difference_and_changes_nothing(router: Router) -> None:
     [
         (lambda config: config.update(frr=config["frr"] + "interface eth1\n ip ospf kost 3\nexit\n"), "invalid"),
         (lambda config: config.update(frr=""), "invalid"),
-        (lambda config: config.update(nft="table inet x {\n\tnonsense\n}\n"), "command_failed"),
+        (lambda config: config.update(nft="table inet forestage_x {\n\tnonsense\n}\n"), "command_failed"),
         (lambda config: config.update(nft="flush ruleset\n"), "invalid"),
         (lambda config: config["qos"].update(eth9={"rate_kbit": 1000}), "invalid"),
         (lambda config: config["qos"].update(eth1={"rate_kbit": 1000, "classes": CLASSES}), "invalid"),
@@ -131,6 +131,8 @@ def test_apply_refuses_what_it_must_not_do(router: Router) -> None:
     assert code_of("change-two", answer["digest"], {"hostname": "r1"}) == "pending"
     again = router.driver.apply("change-one", edited, base_digest=answer["digest"], deadline_s=30, identity={"hostname": "r1"})
     assert again["already"]
+    cost(60)(edited)
+    assert code_of("change-one", answer["digest"], {"hostname": "r1"}) == "other_candidate"
     router.driver.rollback("change-one")
     assert code_of("change-one", answer["digest"], {"hostname": "r1"}) == "finished"
 
@@ -139,5 +141,8 @@ def test_a_confirmed_change_is_never_applied_twice(router: Router) -> None:
     change = router.apply(cost(62))
     router.driver.confirm(change)
     after = router.driver.running()
-    assert router.apply(cost(63), change_id=change) == change
+    assert router.apply(cost(62), change_id=change) == change
+    with pytest.raises(DeviceError, match="was applied before, and the device does not run this configuration") as refused:
+        router.apply(cost(63), change_id=change)
+    assert refused.value.code == "other_candidate"
     assert router.driver.running() == after

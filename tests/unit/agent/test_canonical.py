@@ -61,7 +61,7 @@ def test_the_canonical_form_is_its_own_canonical_form(frr: str, nft: str) -> Non
 
 
 def test_a_change_of_any_part_changes_the_digest() -> None:
-    others = [with_(frr=BASE["frr"].replace("10", "11")), with_(nft=TABLES[0]), with_(qos={}), with_(qos={"eth1": {"rate_kbit": 1001}})]
+    others = [with_(frr=BASE["frr"].replace("10", "11")), with_(nft=TABLES[2]), with_(qos={}), with_(qos={"eth1": {"rate_kbit": 1001}})]
     assert len({digest(one) for one in [BASE, *others]}) == 5
 
 
@@ -75,22 +75,45 @@ def test_a_change_of_any_part_changes_the_digest() -> None:
         "enable password hunter2",
         "  key-string hunter2",
         " isis password md5 hunter2",
+        " ip rip authentication string hunter2",
+        " ip nhrp authentication hunter2",
+        " ipv6 ospf6 authentication key-id 1 hash-algo hmac-sha-256 key hunter2",
     ],
 )
-def test_a_diff_shows_that_a_secret_changes_but_not_the_secret(line: str) -> None:
-    shown = difference(with_(frr=line), with_(frr=line.replace("hunter2", "swordfish")))
+@pytest.mark.parametrize(("old", "new"), [("hunter2", "swordfish"), ("12345678", "87654321")])
+def test_a_diff_shows_that_a_secret_changes_but_not_the_secret(line: str, old: str, new: str) -> None:
+    shown = difference(with_(frr=line.replace("hunter2", old)), with_(frr=line.replace("hunter2", new)))
     assert shown.count("********") == 2
-    assert "hunter2" not in shown
-    assert "swordfish" not in shown
+    assert old not in shown
+    assert new not in shown
 
 
-@pytest.mark.parametrize("line", ["key chain ospf", " key 1", " ip ospf area 0"])
+def test_a_secret_is_hidden_in_each_line_of_a_text() -> None:
+    assert agent().masked("one\n password 99\nkey 1\n key-string 4711\n") == "one\n password ********\nkey 1\n key-string ********\n"
+
+
+@pytest.mark.parametrize("line", ["key chain ospf", "no key chain ospf", " key 1", " no key 1", " ip ospf area 0"])
 def test_what_is_no_secret_is_shown(line: str) -> None:
     assert f"+{line}" in difference(BASE, with_(frr=BASE["frr"] + line + "\n"))
 
 
 def test_the_same_configuration_has_no_difference() -> None:
     assert difference(BASE, json.loads(json.dumps(BASE))) == ""
+
+
+BANS = "table inet f2b {\n\tset banned {\n\t\ttype ipv4_addr\n\t\telements = { %s }\n\t}\n}\n"
+
+
+def test_tables_of_other_programs_are_shown_and_not_compared() -> None:
+    before, after = (with_(nft=BANS % some + TABLES[2]) for some in ("192.0.2.1", "192.0.2.1, 192.0.2.9"))
+    assert "192.0.2.9" in canonical(after)["nft"]
+    assert digest(before) == digest(after) == digest(with_(nft=TABLES[2]))
+    assert difference(before, after) == ""
+
+
+def test_a_table_that_a_program_holds_for_itself_is_read() -> None:
+    owned = "table inet firewalld { # progname firewalld\n\tflags owner\n}\n"
+    assert set(agent().nft_tables(owned + TABLES[2])) == {"inet firewalld", "inet forestage_c"}
 
 
 @pytest.mark.parametrize(
