@@ -19,7 +19,7 @@ LOCK_OUT = (
 
 def test_the_controller_is_killed_before_it_confirms(lab: Lab) -> None:
     change = Change(lab, "s1", cost(21))
-    controller = change.deploy(deadline=8, bake=60)
+    controller = change.deploy(deadline=8, bake=7)
     change.await_record("pending")
     kill(controller)
     assert change.await_state("rolled_back") == "rolled_back"
@@ -120,4 +120,16 @@ def test_a_restored_queue_does_not_run_a_finished_change_again(lab: Lab) -> None
     again = change.driver.running()
     assert change.deploy().wait(200) == 0
     assert change.result()["result"] == "confirmed"
+    assert change.driver.running() == again
+
+
+def test_a_finished_change_with_another_candidate_is_not_taken_for_deployed(lab: Lab) -> None:
+    change = Change(lab, "s2", cost(29))
+    assert change.deploy().wait(200) == 0
+    assert change.recover() == "verified"
+    again = change.driver.running()
+    cost(30)(change.candidate["devices"]["s2"]["config"])
+    assert change.deploy().wait(200) == 0
+    assert change.result()["result"] == "not_applied"
+    assert "was applied before, and the device does not run this configuration" in change.result()["reason"]
     assert change.driver.running() == again
