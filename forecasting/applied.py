@@ -59,7 +59,9 @@ def _add(part: Part, prepared: Prepared, learnt: Learnt, seed: int) -> None:
     part.left_out += [{"unique_id": prepared.panel.ids[row], "reason": reason} for row in np.flatnonzero(~sound)]
     kept = np.flatnonzero(sound)
     mean, quantiles = _bounded(prepared, found)
-    part.tables.append(_table(prepared, mean[kept], quantiles[kept], kept))
+    if not sound.all():
+        mean, quantiles = mean[kept], quantiles[kept]
+    part.tables.append(_table(prepared, mean, quantiles, kept))
     part.rows.append(_rows(prepared, learnt, found.size, kept))
     part.series += len(kept)
 
@@ -83,8 +85,11 @@ def _bounded(prepared: Prepared, found: Applied) -> tuple[Floats, Floats]:
         quantiles = np.take_along_axis(found.quantiles, picks[:, None, :], axis=2)
     else:
         mean, quantiles = found.mean, found.quantiles
-    low, high = floors[:, None], ceilings[:, None]
-    return np.clip(mean, low, high), np.clip(quantiles, low[:, :, None], high[:, :, None])
+    for bounds, nearer in ((floors, np.maximum), (ceilings, np.minimum)):
+        if np.isfinite(bounds).any():
+            nearer(mean, bounds[:, None], out=mean)
+            nearer(quantiles, bounds[:, None, None], out=quantiles)
+    return mean, quantiles
 
 
 def _table(prepared: Prepared, mean: Floats, quantiles: Floats, kept: np.ndarray) -> pa.Table:

@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from .history import History
 from .panel import Floats, Mask
@@ -16,15 +15,22 @@ LIMITED = "_bps"
 DROPS = "if_drops_per_s"
 
 
+def may_be_censored(history: History, row: dict[str, Any]) -> bool:
+    """Whether anything is known of a limit of this series: only rates (``…_bps``) of an object have one."""
+    device, name = row["device"], row["object"]
+    limited = str(row["metric"]).endswith(LIMITED)
+    return limited and bool(history.named(device, name, "capacity_bps", "limit") or history.named(device, name, DROPS))
+
+
 def censored_samples(history: History, row: dict[str, Any]) -> Mask:
     """Which samples of a series are right-censored, one flag a sample. Only rates (``…_bps``) of an object can be."""
     stamps, values = history.piece(row["unique_id"])
     device, name = row["device"], row["object"]
     made = np.zeros(len(values), dtype=bool)
-    if not str(row["metric"]).endswith(LIMITED):
+    if not may_be_censored(history, row):
         return made
     if history.named(device, name, "capacity_bps", "limit"):
-        limit = history.limits_at(device, name, pd.DatetimeIndex(stamps.view("M8[ns]"), tz="UTC"))
+        limit = history.limits_on(device, name, stamps)
         made = values >= NEAR * np.where(np.isfinite(limit), limit, np.inf)
     when, lost = history.piece(history.named(device, name, DROPS) or "")
     return made | np.isin(stamps, when[lost > 0]) if (lost > 0).any() else made

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 
 from .anomalies import anomalous
 from .causes import Uplift, quieted
-from .censoring import censored_samples, lifted
+from .censoring import censored_samples, lifted, may_be_censored
 from .grid import fill, places_before, seasons_of, shared_step_means, step_means, step_of, wall_stamps
 from .history import History
 from .history.table import Packed
@@ -52,17 +53,17 @@ class Entry:
 def entries_of(history: History, rows: list[dict[str, Any]], axes: dict[str, Axis]) -> list[Entry]:
     """Prepare some series, each on the axis of its time zone; in the order of `rows`."""
     made: dict[int, Entry] = {}
+    packed = history.packed([row["unique_id"] for row in rows])
     for zone, axis in axes.items():
         places = [place for place, row in enumerate(rows) if row["tz"] == zone]
         if places:
-            made |= zip(places, _on_axis(history, [rows[place] for place in places], axis), strict=True)
+            made |= zip(places, _on_axis(history, [rows[place] for place in places], packed.some(places), axis), strict=True)
     return [made[place] for place in range(len(rows))]
 
 
-def _on_axis(history: History, rows: list[dict[str, Any]], axis: Axis) -> list[Entry]:
+def _on_axis(history: History, rows: list[dict[str, Any]], packed: Packed, axis: Axis) -> list[Entry]:
     count, step_s = axis.known, axis.step_s
     season, long_season = seasons_of(step_s)
-    packed = history.packed([row["unique_id"] for row in rows])
     expected = np.array([step_s / step_of(row["interval_s"]) for row in rows])
     seen, places = _on_steps(packed, axis, expected)
     censored = _censored(history, rows, places, count)
@@ -71,51 +72,48 @@ def _on_axis(history: History, rows: list[dict[str, Any]], axis: Axis) -> list[E
     for number in np.flatnonzero(censored.any(axis=1)):
         base[number] = lifted(base[number], censored[number], season, long_season)
     odd = anomalous(base, season, long_season) & ~censored
+    _tame(base, odd, season)
     known = np.isfinite(seen)
-    fit, gaps = known & ~censored & ~odd, (~known & np.isfinite(filled)).sum(axis=1)
-    y = _tamed(base, odd, season)
-    censored_count, odd_count = censored.sum(axis=1), odd.sum(axis=1)
-    lows, highs = (extreme.reduceat(packed.values, packed.edges[:-1]) for extreme in (np.minimum, np.maximum))
-    return [
-        Entry(
-            row, axis, y[number], fit[number], int(censored_count[number]), int(gaps[number]), int(odd_count[number]), uplifts[number],
-            0.0 if lows[number] >= 0.0 else -np.inf, 1.0 if row["unit"] == "ratio" and highs[number] <= 1.0 else np.inf,
-        )
-        for number, row in enumerate(rows)
-    ]  # fmt: skip
+    counts = (censored, ~known & np.isfinite(filled), odd)
+    told = zip(*(np.count_nonzero(marks, axis=1).tolist() for marks in counts), uplifts, *_bounds(rows, packed), strict=True)
+    known &= ~(censored | odd)
+    return [Entry(row, axis, base[number], known[number], *rest) for number, (row, rest) in enumerate(zip(rows, told, strict=True))]
+
+
+def _bounds(rows: list[dict[str, Any]], packed: Packed) -> tuple[list[float], list[float]]:
+    """The floors and the ceilings that the forecasts keep to: zero and a ratio's one, where no sample went beyond."""
+    lows, highs = (extreme.reduceat(packed.values, packed.edges[:-1]).tolist() for extreme in (np.minimum, np.maximum))
+    floors = [0.0 if low >= 0.0 else -np.inf for low in lows]
+    return floors, [1.0 if row["unit"] == "ratio" and high <= 1.0 else np.inf for row, high in zip(rows, highs, strict=True)]
 
 
 def _on_steps(packed: Packed, axis: Axis, expected: Floats) -> tuple[Floats, Sequence[Ints]]:
     """Means of the steps, (n, t), and into which step each sample of each series falls; see `grid.step_means`."""
-    shared = packed.shared
-    distance = axis.times[axis.known].value - wall_stamps(packed.stamps if shared is None else shared, axis.zone)
+    distance = axis.times[axis.known].value - wall_stamps(packed.stamps, axis.zone)
     place = places_before(distance, axis.step_s, axis.known)
-    if shared is None:
-        return step_means(packed.rows, place, packed.values, axis.known, expected), np.split(place, packed.edges[1:-1])
-    return shared_step_means(place, packed.values.reshape(len(expected), -1), axis.known, expected), [place] * len(expected)
+    if packed.shared:
+        return shared_step_means(place, packed.values.reshape(len(expected), -1), axis.known, expected), [place] * len(expected)
+    return step_means(packed.rows, place, packed.values, axis.known, expected), np.split(place, packed.edges[1:-1])
 
 
 def _censored(history: History, rows: list[dict[str, Any]], places: Sequence[Ints], count: int) -> Mask:
     """The steps (n, count) in which a sample shows the limit; places: of the samples of each series."""
     made = np.zeros((len(rows), count), dtype=bool)
     for number, (row, mine) in enumerate(zip(rows, places, strict=True)):
-        marks = censored_samples(history, row)
-        if marks.any():
+        if may_be_censored(history, row):
+            marks = censored_samples(history, row)
             made[number, mine[marks & (mine >= 0)]] = True
     return made
 
 
-def _tamed(values: Floats, odd: Mask, season: int) -> Floats:
-    """Anomalous steps replaced by the same phase a day before, so that no later step looks back on them."""
-    rows = np.flatnonzero(odd.any(axis=1))
-    if not len(rows):
-        return values
-    some, marked = values[rows], odd[rows]
-    for start in range(season, values.shape[1], season):  # a replaced step may be looked back on a day later
-        now = some[:, start : start + season]
-        before = some[:, start - season : start - season + now.shape[1]]
-        replaced = marked[:, start : start + season] & np.isfinite(before)
-        now[replaced] = before[replaced]
-    made = values.copy()
-    made[rows] = some
-    return made
+def _tame(values: Floats, odd: Mask, season: int) -> None:
+    """Replace anomalous steps by the same phase a day before, so that no later step looks back on them."""
+    rows, steps = np.nonzero(odd)
+    order = np.argsort(steps // season, kind="stable")[np.count_nonzero(steps < season) :]
+    rows, steps = rows[order], steps[order]
+    edges = np.flatnonzero(np.diff(steps // season, prepend=-1, append=-1))
+    for first, last in pairwise(edges.tolist()):  # day by day: a replaced step may be looked back on a day later
+        row, step = rows[first:last], steps[first:last]
+        before = values[row, step - season]
+        known = np.isfinite(before)
+        values[row[known], step[known]] = before[known]

@@ -93,7 +93,7 @@ def shared_step_means(place: Ints, values: Floats, count: int, expected: Floats)
     most = int(np.max(number))
     for one in range(most):  # the first sample of each step, then the second …, in the order of their times
         mine = order[turn == one]
-        made[:, place[mine]] += values[:, mine]
+        made[:, _evenly(place[mine])] += values[:, _evenly(mine)]
     if most > 1:
         made /= np.maximum(number, 1)
     for least in np.unique(expected):
@@ -101,6 +101,14 @@ def shared_step_means(place: Ints, values: Floats, count: int, expected: Floats)
         if len(bare):
             made[np.ix_(expected == least, bare)] = np.nan
     return made
+
+
+def _evenly(index: Ints) -> Ints | slice:
+    """Rising numbers as a slice where they are evenly spaced, which is many times faster to read and write at."""
+    if len(index) < 2:
+        return index
+    stride = int(index[1] - index[0])
+    return slice(int(index[0]), int(index[-1]) + 1, stride) if stride > 0 and (np.diff(index) == stride).all() else index
 
 
 def fill(values: Floats, season: int, long_season: int) -> Floats:

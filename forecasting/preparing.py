@@ -90,7 +90,7 @@ def prepare(
     names = [str(name) for name in ordered.columns]
     for values in zip(*(ordered[name].tolist() for name in ordered.columns), strict=True):
         row = dict(zip(names, values, strict=True))
-        reason = _unusable(history, row, as_of)
+        reason = _unusable(row, *history.span(row["unique_id"]), as_of)
         if reason:
             made.left_out.append({"unique_id": row["unique_id"], "reason": reason})
         else:
@@ -106,12 +106,11 @@ def _own_layouts(history: History, rows: list[dict[str, Any]], as_of: pd.Timesta
     return Layouts(as_of, horizon, pd.Timestamp(int(begin), tz="UTC"), tuple(sorted(zones)), tuple(sorted(metrics)))
 
 
-def _unusable(history: History, row: dict[str, Any], as_of: pd.Timestamp) -> str | None:
-    """Why a series cannot be forecast, or None."""
-    stamps, _unused = history.piece(row["unique_id"])
-    if len(stamps) < LEAST_VALUES:
-        return f"it has {len(stamps)} samples before the cut-off; {LEAST_VALUES} are needed"
-    silent, known = (as_of.value - int(stamps[-1])) / 1e9, int(stamps[-1] - stamps[0]) / 1e9
+def _unusable(row: dict[str, Any], count: int, first: int, last: int, as_of: pd.Timestamp) -> str | None:
+    """Why a series cannot be forecast, or None. count: how many samples it has; first, last: when, ns since 1970."""
+    if count < LEAST_VALUES:
+        return f"it has {count} samples before the cut-off; {LEAST_VALUES} are needed"
+    silent, known = (as_of.value - last) / 1e9, (last - first) / 1e9
     if silent > max(min(STALE_S, STALE_SHARE * known), 3 * row["interval_s"]):
         return f"its last sample is {pd.Timedelta(silent, unit='s').round('s')} before the cut-off; bring its data up to date"
     return None

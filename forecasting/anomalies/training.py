@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..panel import Floats, Ints, Mask, known_from, runs_of
+from ..panel import Floats, Ints, Mask, known_from
 from .medians import median_of
 
 LOOK_BACK = 4
 THRESHOLD = 8.0
 MAD_TO_SIGMA = 1.4826
 LEVEL_SHARE = 0.02
-BLOCK = 8  # so many series at a time: their delayed values then stay in the processor's cache
+BLOCK = 16  # so many series at a time: their delayed values then stay in the processor's cache
 
 
 def seasonal_scores(values: Floats, season: int, long_season: int) -> Floats:
@@ -52,10 +52,19 @@ def _suspects(values: Floats, periods: Sequence[int], least: float) -> tuple[Int
     usual = np.concatenate(medians, axis=1)
     off = values[:, start:] - usual
     size = np.abs(off)
-    common = MAD_TO_SIGMA * np.median(size, axis=1)
-    floor = np.maximum(LEVEL_SHARE * np.abs(usual), np.maximum(common, 1e-12)[:, None])
-    rows, steps = np.nonzero(size / floor > least)  # no spread is taken smaller than the floor
-    return rows, start + steps, off[rows, steps], usual[rows, steps], floor[rows, steps]
+    common = np.maximum(MAD_TO_SIGMA * _middles(size), 1e-12)
+    rows, steps = np.nonzero(size >= least * common[:, None])  # no spread is taken smaller: what follows is done for few steps only
+    off, usual = off[rows, steps], usual[rows, steps]
+    floor = np.maximum(LEVEL_SHARE * np.abs(usual), common[rows])
+    kept = np.abs(off) / floor > least
+    return rows[kept], start + steps[kept], off[kept], usual[kept], floor[kept]
+
+
+def _middles(values: Floats) -> Floats:
+    """The median of each row of (n, t) without NaN. As `numpy.median`, by a selection of one place, which is faster than of two."""
+    middle = values.shape[1] // 2
+    sorted_ = np.partition(values, middle, axis=1)
+    return sorted_[:, middle] if values.shape[1] % 2 else (sorted_[:, :middle].max(axis=1) + sorted_[:, middle]) / 2.0
 
 
 def _spread(values: Floats, rows: Ints, steps: Ints, usual: Floats, periods: Sequence[int]) -> Floats:
@@ -82,9 +91,8 @@ def anomalous(values: Floats, season: int, long_season: int) -> Mask:
     marked = np.zeros(values.shape, dtype=bool)
     for rows, steps, scores in _scored(values, season, long_season, THRESHOLD):
         marked[rows, steps] = np.abs(scores) > THRESHOLD
-    rows = np.flatnonzero(marked.any(axis=1))
-    which, starts, ends = runs_of(marked[rows])
-    long = ends - starts > max(season // 4, 2)
-    for row, start, end in zip(rows[which[long]], starts[long], ends[long], strict=True):
-        marked[row, start:end] = False
+    cells = np.flatnonzero(marked)
+    starts = np.flatnonzero((np.diff(cells, prepend=-2) != 1) | (cells % values.shape[1] == 0))
+    lengths = np.diff(starts, append=len(cells))
+    marked.ravel()[cells[np.repeat(lengths > max(season // 4, 2), lengths)]] = False
     return marked

@@ -21,6 +21,8 @@ from ..errors import InputError
 
 BATCH = 500_000
 READERS = 2
+COLUMNS = ("ds", "y")
+TICKS_NS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 Found = TypeVar("Found")
 
 
@@ -82,19 +84,44 @@ def _each(work: Callable[[int], Found], groups: Sequence[int]) -> Iterator[Found
         yield from pool.map(work, groups)
 
 
+class Rows:
+    """The samples of a file from its first row to its last, a few whole series at a time; no row is read twice."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._schema = _schema(_open(index.file))
+        self._batches = _batches(index.file, COLUMNS, None)
+        self._rest: pa.RecordBatch | None = None
+
+    def read(self, places: np.ndarray) -> tuple[pd.DataFrame, bool]:
+        """The samples of the series that come next, see `read_ranges`; places: theirs."""
+        wanted = int(self._index.edges[places[-1] + 1] - self._index.edges[places[0]])
+        pieces = []
+        while wanted:
+            rest = self._rest or next(self._batches)
+            pieces.append(rest.slice(0, wanted))
+            wanted -= len(pieces[-1])
+            self._rest = rest.slice(len(pieces[-1])) if len(pieces[-1]) < len(rest) else None
+        return _samples(self._index, places, pa.Table.from_batches(pieces, self._schema))
+
+
 def read_ranges(index: Index, places: np.ndarray) -> tuple[pd.DataFrame, bool]:
     """The samples `unique_id, ds, y` of the series at some places of the index, and whether they are in order.
 
     In order: finite floats, and times in UTC that rise within each series; anything else is as it stands in the file.
     """
+    return _samples(index, places, _rows(index, places))
+
+
+def _samples(index: Index, places: np.ndarray, table: pa.Table) -> tuple[pd.DataFrame, bool]:
+    """See `read_ranges`; table: the columns ds and y of these series."""
     lengths = (index.edges[1:] - index.edges[:-1])[places]
     names = pd.Index([index.names[place] for place in places], dtype="str")
-    ids = pd.Categorical.from_codes(np.repeat(np.arange(len(places)), lengths), names)
-    table = _rows(index, places)
+    ids = pd.Categorical.from_codes(np.repeat(np.arange(len(places), dtype=np.int32), lengths), names)
     stamps, values = _stamps(table.column("ds")), _floats(table.column("y"))
     if stamps is not None and values is not None and np.isfinite(values).all():
         last = np.cumsum(lengths)[:-1]
-        rising = np.diff(stamps) > 0
+        rising = stamps[1:] > stamps[:-1]
         rising[last[last < len(stamps)] - 1] = True
         if rising.all():
             ds = pd.DatetimeIndex(stamps.view("M8[ns]"), tz="UTC", copy=False)
@@ -110,14 +137,17 @@ def _rows(index: Index, places: np.ndarray) -> pa.Table:
     touched = [number for number in range(file.num_row_groups) if ((starts < bounds[number + 1]) & (ends > bounds[number])).any()]
     parts = _each(lambda group: _taken(index.file, group, starts - bounds[group], ends - bounds[group]), touched)
     pieces = list(chain.from_iterable(parts))
-    schema = pa.schema([file.schema_arrow.field(name) for name in ("ds", "y")])
-    return pa.Table.from_batches(pieces, schema)
+    return pa.Table.from_batches(pieces, _schema(file))
+
+
+def _schema(file: pq.ParquetFile) -> pa.Schema:
+    return pa.schema([file.schema_arrow.field(name) for name in COLUMNS])
 
 
 def _taken(file: Path, group: int, starts: np.ndarray, ends: np.ndarray) -> list[pa.RecordBatch]:
     """The wanted ranges of rows of one row group."""
     pieces, row = [], 0
-    for batch in _batches(file, ["ds", "y"], group):
+    for batch in _batches(file, COLUMNS, group):
         wanted = [(first - row, last - row) for first, last in _overlaps(starts, ends, row, row + len(batch))]
         if len(wanted) == 1 and 2 * (wanted[0][1] - wanted[0][0]) > len(batch):
             pieces.append(batch.slice(wanted[0][0], wanted[0][1] - wanted[0][0]))
@@ -164,7 +194,11 @@ def _stamps(column: pa.ChunkedArray) -> np.ndarray | None:
     """Times as ns since 1970; None where the column holds none, or not everywhere. A time without a zone is UTC."""
     if not pa.types.is_timestamp(column.type) or column.null_count:
         return None
-    return np.asarray(column.cast(pa.timestamp("ns", tz=column.type.tz)).cast(pa.int64()).to_numpy())
+    ticks, tick = np.asarray(column.cast(pa.int64()).to_numpy()), TICKS_NS[column.type.unit]
+    if tick == 1 or not len(ticks):
+        return ticks
+    farthest = np.iinfo(np.int64).max // tick
+    return ticks * tick if -farthest <= np.min(ticks) and np.max(ticks) <= farthest else None
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray | None:

@@ -17,7 +17,7 @@ from .events import load_events
 from .parts import REQUIRED, Parts, assemble, series_table
 from .quality import Lost, clean_part
 from .reading import find_table, read_table
-from .row_ranges import Index, index_of, read_ranges
+from .row_ranges import Index, Rows, index_of, read_ranges
 from .table import History
 
 MOST_ROWS = 1_500_000
@@ -68,21 +68,23 @@ class Stored:
         """The whole history, a few series at a time in the order of the file, each with the limits and drops that concern it."""
         cuts = self._cuts
         apart = self.pick(frozenset().union(*(self._beside(range(*pair)) for pair in pairwise(cuts))))
+        rows = Rows(self.index)
         for first, last in pairwise(cuts):
-            made = self._history(np.arange(first, last))
+            places = np.arange(first, last)
+            made = self._history(places, *rows.read(places))
             yield _joined(made, apart) if self._beside(range(first, last)) else made
 
     def pick(self, wanted: frozenset[str]) -> History:
         """The history of some series."""
-        return self._history(np.flatnonzero([name in wanted for name in self.index.names]))
+        places = np.flatnonzero([name in wanted for name in self.index.names])
+        return self._history(places, *read_ranges(self.index, places))
 
     def with_their_limits(self, wanted: frozenset[str]) -> frozenset[str]:
         """Some series, and the limits and drops that concern them."""
         return wanted | self._beside(np.flatnonzero([name in wanted for name in self.index.names]))
 
-    def _history(self, places: np.ndarray) -> History:
-        """The checked history of the series at those places of the file."""
-        samples, orderly = read_ranges(self.index, places)
+    def _history(self, places: np.ndarray, samples: pd.DataFrame, orderly: bool) -> History:
+        """The checked history of the series at those places of the file; see `read_ranges`."""
         if not orderly:
             samples = clean_part(samples, self.index.file, self.lost)
         rows = self.series[self.series["unique_id"].isin([self.index.names[place] for place in places])]

@@ -61,24 +61,39 @@ def long_table(pieces: Mapping[str, Piece]) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Packed:
-    """Samples of n series, one after the other. edges: (n + 1,), where each begins and the last ends; stamps: (m,), ns since 1970, UTC."""
+    """Samples of n series, one after the other.
+
+    edges: (n + 1,), where each begins and the last ends; values: (m,); stamps: (m,), ns since 1970, UTC, or (m / n,) where all series
+    were sampled at the same times (`shared`).
+    """
 
     edges: np.ndarray
     stamps: np.ndarray
     values: np.ndarray
+    shared: bool
+
+    @classmethod
+    def of(cls, edges: np.ndarray, stamps: np.ndarray, values: np.ndarray) -> Packed:
+        """See `Packed`; stamps: (m,)."""
+        each = int(edges[1]) if len(edges) > 1 else 0
+        same = each > 0 and bool((np.diff(edges) == each).all()) and bool((stamps.reshape(-1, each) == stamps[:each]).all())
+        return cls(edges, stamps[:each] if same else stamps, values, same)
+
+    def some(self, places: Sequence[int]) -> Packed:
+        """Some of the series; places: their numbers, rising."""
+        if len(places) == len(self.edges) - 1:
+            return self
+        if self.shared:
+            each = len(self.stamps)
+            return Packed(np.arange(len(places) + 1) * each, self.stamps, self.values.reshape(-1, each)[places].ravel(), True)
+        spans = [slice(self.edges[place], self.edges[place + 1]) for place in places]
+        edges = np.concatenate([[0], np.cumsum(np.diff(self.edges)[places])])
+        return Packed.of(edges, *(np.concatenate([column[span] for span in spans]) for column in (self.stamps, self.values)))
 
     @property
     def rows(self) -> np.ndarray:
         """The number of the series that each sample belongs to, (m,)."""
         return np.repeat(np.arange(len(self.edges) - 1), np.diff(self.edges))
-
-    @property
-    def shared(self) -> np.ndarray | None:
-        """The times (m / n,) of all series, where they are the same; else None."""
-        each, rest = divmod(len(self.stamps), max(len(self.edges) - 1, 1))
-        if rest or not each or (np.diff(self.edges) != each).any():
-            return None
-        return self.stamps[:each] if (self.stamps.reshape(-1, each) == self.stamps[:each]).all() else None
 
 
 @dataclass(frozen=True)
@@ -113,7 +128,8 @@ class History:
     @cached_property
     def _columns(self) -> Piece:
         """The times and values of all samples, one series after the other."""
-        return self.samples["ds"].dt.as_unit("ns").astype("int64").to_numpy(), self.samples["y"].to_numpy(dtype=float)
+        times = pd.DatetimeIndex(self.samples["ds"])
+        return (times if times.unit == "ns" else times.as_unit("ns")).asi8, self.samples["y"].to_numpy(dtype=float)
 
     @cached_property
     def _named(self) -> dict[tuple[Any, Any, Any], dict[str, str]]:
@@ -160,8 +176,14 @@ class History:
         stamps, values = self._columns
         if all(before.stop == after.start for before, after in pairwise(places)):
             whole = slice(places[0].start, places[-1].stop) if places else slice(0, 0)
-            return Packed(edges, stamps[whole], values[whole])
-        return Packed(edges, np.concatenate([stamps[place] for place in places]), np.concatenate([values[place] for place in places]))
+            return Packed.of(edges, stamps[whole], values[whole])
+        return Packed.of(edges, np.concatenate([stamps[place] for place in places]), np.concatenate([values[place] for place in places]))
+
+    def span(self, unique_id: str) -> tuple[int, int, int]:
+        """How many samples a series has, and when the first and the last were taken (ns since 1970; 0 where it has none)."""
+        stamps, _values = self._columns
+        place = self._slices.get(unique_id)
+        return (place.stop - place.start, int(stamps[place.start]), int(stamps[place.stop - 1])) if place else (0, 0, 0)
 
     def named(self, device: str, name: str, metric: str, kind: str | None = None) -> str | None:
         """The unique_id of what is measured there (of that kind), or None."""
@@ -182,8 +204,12 @@ class History:
 
     def limits_at(self, device: str, name: str, times: pd.DatetimeIndex, metric: str = "capacity_bps") -> np.ndarray:
         """The limit in force at each of `times`, shape (len(times),); NaN where none is known."""
+        return self.limits_on(device, name, times.as_unit("ns").asi8, metric)
+
+    def limits_on(self, device: str, name: str, stamps: np.ndarray, metric: str = "capacity_bps") -> np.ndarray:
+        """As `limits_at`, for UTC times in ns since 1970."""
         dated, values = self.piece(self.named(device, name, metric, "limit") or "")
-        position = dated.searchsorted(times.as_unit("ns").asi8, side="right") - 1
+        position = dated.searchsorted(stamps, side="right") - 1
         return np.asarray(np.append(values, np.nan)[position], dtype=float)
 
     def only(self, wanted: Collection[str]) -> History:
@@ -194,6 +220,9 @@ class History:
     def until(self, as_of: datetime | pd.Timestamp) -> History:
         """What was known at `as_of`: samples before it, limits and changes dated up to it, the whole calendar, the plan of that time."""
         moment = pd.Timestamp(as_of)
+        stamps, _values = self._columns
+        if self.interventions.empty and self.plan.empty and (not len(stamps) or np.max(stamps) < moment.as_unit("ns").value):
+            return self
         limits = self.samples["unique_id"].isin(self.series.loc[self.series["kind"] == "limit", "unique_id"])
         keep = (self.samples["ds"] < moment) | (limits & (self.samples["ds"] == moment))
         changes = self.interventions

@@ -51,7 +51,10 @@ class Learnt:
 
 @dataclass(frozen=True)
 class Applied:
-    """The future of some series. mean: (n, horizon); quantiles: (n, levels, horizon); size: (n,), the mean absolute error to expect."""
+    """The future of some series. mean: (n, horizon); quantiles: (n, levels, horizon); size: (n,), the mean absolute error to expect.
+
+    In memory the levels lie one after the other, as they are columns of the forecast's table.
+    """
 
     mean: Floats
     quantiles: Floats
@@ -84,8 +87,11 @@ def apply(learnt: Learnt, panel: Panel) -> Applied:
     mean = learnt.fitted.predict(panel, panel.steps)
     size = expected(panel.y, learnt.weights, panel.season, panel.long_season)
     ahead = size[:, None] * learnt.shape[panel.day[:, panel.steps : panel.steps + panel.horizon]]
-    quantiles = mean[:, None, :] + learnt.levels[None, :, :] * ahead[:, None, :]
-    return Applied(mean, quantiles, size)
+    quantiles = np.empty((len(learnt.levels), *mean.shape))
+    for level, made in zip(learnt.levels, quantiles, strict=True):
+        np.multiply(level, ahead, out=made)
+        made += mean
+    return Applied(mean, quantiles.transpose(1, 0, 2), size)
 
 
 def paths_of(learnt: Learnt, quantiles: Floats) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ WEEKS = 4
 SHRINKAGE = 1e-3
 TINY = 1e-9
 MOST_SPREADS = 20.0
+BLOCK = 64  # so many series at a time: what is made of them then stays in the processor's cache
 
 
 def traits(past: Floats, season: int, long_season: int) -> Floats:
@@ -33,8 +34,20 @@ def _change(recent: Floats, lag: int, otherwise: Floats) -> Floats:
     fallback = np.where(np.isfinite(otherwise), otherwise, TINY)
     if recent.shape[1] <= lag:
         return fallback
-    mean = mean_of_known(np.abs(recent[:, lag:] - recent[:, :-lag]), 1)[:, 0]
+    parts = [recent[first : first + BLOCK] for first in range(0, len(recent), BLOCK)]
+    mean = np.concatenate([_mean_size(part[:, lag:] - part[:, :-lag]) for part in parts])
     return np.where(np.isnan(mean), fallback, mean)
+
+
+def _mean_size(values: Floats) -> Floats:
+    """The mean absolute value of what is known in each row, (n,); NaN where nothing is."""
+    size = np.abs(values, out=values)
+    with np.errstate(over="ignore"):
+        total = size.sum(axis=1)
+    gaps = np.flatnonzero(~np.isfinite(total))
+    mean: Floats = total / values.shape[1]
+    mean[gaps] = mean_of_known(size[gaps], 1)[:, 0]
+    return mean
 
 
 def weigh(seen: Floats, errors: Floats) -> Floats:
