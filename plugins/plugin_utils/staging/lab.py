@@ -70,7 +70,7 @@ class Lab:
     def probe(self, node: str | None, mode: str, **arguments: Any) -> dict[str, Any]:
         """Run the probe's program in a node (None: where the management station is)."""
         done = self.fabric.exec(
-            node, ["python3", "-I", "-c", _PROGRAM.read_text(encoding="utf-8"), mode, json.dumps(arguments)], timeout=AGENT_SECONDS
+            node, ["python3", "-I", "-S", "-c", _PROGRAM.read_text(encoding="utf-8"), mode, json.dumps(arguments)], timeout=AGENT_SECONDS
         )
         if done.returncode:
             raise StagingError(
@@ -119,6 +119,7 @@ class Lab:
         """
         start, wanted = time.monotonic(), {*adjacencies, *sessions}
         before: Routes = {}
+        time.sleep(max(0.0, min(at_least, seconds) - PAUSE_SECONDS))  # two looks at the routes are that far apart
         while (passed := time.monotonic() - start) < seconds:
             now = self.routes()
             if now == before and passed >= at_least and (like is None or now == like or passed >= HELD_BACK_SECONDS):

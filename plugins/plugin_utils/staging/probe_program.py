@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a probe does inside a node, run there as ``python3 -I -c`` with this file's text.
+"""What a probe does inside a node, run there as ``python3 -I -S -c`` with this file's text.
 
 ``ping``, ``send``, ``sample`` and ``greet`` take one JSON argument each and print one JSON line.
 """

@@ -22,6 +22,7 @@ from .traffic import measure
 from .untested import withheld, without
 
 Evidence = dict[str, Any]
+Reached = dict[str, list[str]]  # stub host → addresses
 DEADLINE_SECONDS = 1800.0
 PING_SECONDS = 1.5
 REACH_TRIES = 4  # routes may still move when the first packets are sent
@@ -45,7 +46,7 @@ def baseline(lab: Lab) -> Evidence:
         "untested": {device: difference(config, configs[device]) for device, config in wanted.items() if config != configs[device]},
         "withheld": {device: sorted(withheld(config["frr"], configs[device]["frr"])) for device, config in wanted.items()},
         "observed": {device: answer["observe"] for device, answer in seen.items()},
-        "reached": reach(lab),
+        "reached": reach(lab, _everybody(lab)),
         "management": greet(lab),
     }
 
@@ -61,7 +62,7 @@ def rehearse(lab: Lab, change_id: str, base: Evidence) -> Evidence:
         evidence["observed"] = _observe(lab, change, base, applied)
         evidence |= {"reached": _reach_as_before(lab, base), "management": _greet_as_before(lab, base)}
         if all(evidence["management"][device] for device in change["devices"]):
-            evidence["traffic"] = measure(lab, change, base["observed"])
+            evidence["traffic"] = measure(lab, change, base["observed"], evidence["observed"])
     except DeviceError as error:
         evidence["refused"] = str(error)
     except subprocess.TimeoutExpired:
@@ -142,31 +143,36 @@ def _roll_back(lab: Lab, device: str, base: Evidence) -> str:
         return str(error)
 
 
-def reach(lab: Lab) -> dict[str, list[str]]:
-    """Which addresses (stub hosts, routers' loopbacks) each stub host can reach and hears back from."""
+def _everybody(lab: Lab) -> Reached:
+    """For each stub host the addresses of all other stub hosts and the routers' loopbacks."""
     loopbacks = {str(address.ip) for config in lab.plan.running.values() for address in loopbacks_of(config)}
     every = loopbacks | {address for addresses in lab.copy.stubs.values() for address in addresses}
+    return {stub: sorted(every - set(own)) for stub, own in lab.copy.stubs.items()}
+
+
+def reach(lab: Lab, wanted: Reached) -> Reached:
+    """Which of the wanted addresses each stub host can reach and hears back from."""
 
     def ask(stub: str) -> list[str]:
-        others = sorted(every - set(lab.copy.stubs[stub]))
-        reached: list[str] = lab.probe(stub, "ping", destinations=others, seconds=PING_SECONDS)["reached"]
+        reached: list[str] = lab.probe(stub, "ping", destinations=wanted[stub], seconds=PING_SECONDS)["reached"]
         return reached
 
-    return lab.each(lab.copy.stubs, ask)
+    return lab.each(wanted, ask)
 
 
-def _reach_as_before(lab: Lab, base: Evidence) -> dict[str, list[str]]:
-    """What can be reached after the change; asked again, a second apart, while something of before is missing and more is found."""
-    found: dict[str, set[str]] = {stub: set() for stub in lab.copy.stubs}
+def _reach_as_before(lab: Lab, base: Evidence) -> Reached:
+    """What of before can be reached after the change; what is missing is asked again, a second apart, while more of it is found."""
+    found: Reached = {stub: [] for stub in lab.copy.stubs}
+    missing: Reached = base["reached"]
     for attempt in range(REACH_TRIES):
         time.sleep(1.0 if attempt else 0.0)
-        known = {stub: set(addresses) for stub, addresses in found.items()}
-        for stub, addresses in reach(lab).items():
-            found[stub].update(addresses)
-        whole = all(found[stub].issuperset(addresses) for stub, addresses in base["reached"].items())
-        if whole or (attempt and found == known):
+        answered = reach(lab, {stub: addresses for stub, addresses in missing.items() if addresses})
+        for stub, addresses in answered.items():
+            found[stub] = sorted([*found[stub], *addresses])
+            missing = {**missing, stub: [address for address in missing[stub] if address not in addresses]}
+        if not any(missing.values()) or (attempt and not any(answered.values())):
             break
-    return {stub: sorted(addresses) for stub, addresses in found.items()}
+    return found
 
 
 def greet(lab: Lab) -> dict[str, str]:

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+from itertools import islice
 from typing import Any
 
 from .interfaces import Config, Port, bgp_neighbors, loopbacks_of, names_of, next_hops, ports_of, runs_ospf
@@ -190,7 +191,7 @@ def _add_bare_ports(topology: Topology, configs: Mapping[str, list[Config]], tak
 
 
 def _add_probe(topology: Topology, device: str, number: int) -> None:
-    network = list(PROBE_NETWORK.subnets(new_prefix=30))[number]
+    network = next(islice(PROBE_NETWORK.subnets(new_prefix=30), number, None))
     here, there = (str(address) for address in network.hosts())
     name = f"probe-{number}"
     topology.spec["nodes"][name] = {"kind": "host", "addresses": {"eth1": [f"{there}/30"]}, "gateway": here}

@@ -27,14 +27,14 @@ BUSY = "this machine was too busy to send the traffic that the check needs"
 Measured = dict[str, Any]
 
 
-def measure(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any]) -> list[Measured]:
+def measure(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Measured]:
     """The measurements that suit the change's template; each names what was offered and what was seen."""
     present = change["parameters"]["state"] == "present"
     work = {"capacity": _capacity, "qos_event": _event, "te_cost": _detour, "drain": _detour, "filter": _rule, "rate_limit": _rule}
     template = change["template"]
     if template not in work or (not present and template not in ("te_cost", "drain")):
         return []
-    return work[template](lab, change, before)
+    return work[template](lab, change, before, after)
 
 
 def _untested(what: str, why: str) -> list[Measured]:
@@ -119,7 +119,7 @@ def _set_rates(lab: Lab, device: str, interface: str, shaping: Mapping[str, Any]
         lab.shell(lab.copy.nodes[device], [*head, *htb(max(8, round(rate / factor)), max(8, round(ceil / factor)), prio)])
 
 
-def _capacity(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any]) -> list[Measured]:
+def _capacity(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Measured]:
     """Once more than the new rate, to see that it holds; once the forecast demand, to see that it fits."""
     device, interface = change["device"], change["parameters"]["interface"]
     shaping = change["devices"][device]["qos"][interface]
@@ -143,7 +143,7 @@ def _capacity(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any]) ->
         return results
 
 
-def _event(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any]) -> list[Measured]:
+def _event(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Measured]:
     """The event's traffic at its share, while other traffic alone would fill the interface."""
     device, given = change["device"], change["parameters"]
     interface, match = given["interface"], given["match"]
@@ -171,7 +171,7 @@ def _event(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any]) -> li
         }]  # fmt: skip
 
 
-def _detour(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any]) -> list[Measured]:
+def _detour(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Measured]:
     """Traffic to what lay behind the interface before: where it goes now, and whether all of it gets out."""
     device, interface = change["device"], change["parameters"]["interface"]
     routes = before[device]["routes"]
@@ -189,7 +189,7 @@ def _detour(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any]) -> l
     return [{
         "what": "detour", "device": device, "interface": interface, "prefixes": behind, "offered": sum(ran["offered"]),
         "carried": ran["carried"], "through": ran["seen"][interface]["bits_per_second"],
-        "alone": not _alternative(lab, device, behind, interface),
+        "alone": not _alternative(after[device]["routes"], behind, interface),
     }]  # fmt: skip
 
 
@@ -197,9 +197,8 @@ def _uses(route: Mapping[str, Any], interface: str) -> bool:
     return any(hop["interface"] == interface for hop in route["nexthops"])
 
 
-def _alternative(lab: Lab, device: str, prefixes: list[str], interface: str) -> bool:
-    """Whether the device now has another way to any of the prefixes."""
-    routes = lab.driver(device).observe()["routes"]
+def _alternative(routes: Mapping[str, Any], prefixes: list[str], interface: str) -> bool:
+    """Whether any of the prefixes has another way among a device's routes."""
     return any(not _uses(routes[prefix], interface) for prefix in prefixes if prefix in routes)
 
 
@@ -208,7 +207,7 @@ def _host_in(prefix: str) -> str:
     return str(network.network_address if network.prefixlen > 30 else network.network_address + 1)
 
 
-def _rule(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any]) -> list[Measured]:
+def _rule(lab: Lab, change: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Measured]:
     """Packets that the rule is for, and the same from elsewhere, which it must leave alone."""
     device, given = change["device"], change["parameters"]
     if ip_network(given["source"]).version == 6 or ip_network(given.get("destination", "0.0.0.0/0")).version == 6:
