@@ -14,6 +14,7 @@ description:
   - Takes the next jobs in the order of their priority, under a lease, so that no other worker takes them.
   - Expires jobs whose time is past, and queues again what a vanished worker held before it had touched any device.
   - There is at most one live claim for each device that a job touches.
+  - Refused where the newest rows of the history, or the jobs and documents that they are about, were altered behind the queue's back.
   - While the stop switch is set there is nothing to take, and RV(stopped) says why.
 options:
   worker:

@@ -96,7 +96,7 @@ def accept(entry: Mapping[str, Any], border: Border, source: str) -> None:
 
 
 def _takes_traffic_away(change: Mapping[str, Any]) -> bool:
-    return change["kind"] == "security" and change["parameters"].get("state", "present") == "present"
+    return bool(change["kind"] == "security" and change["parameters"].get("state", "present") == "present")
 
 
 def _require_end(change: Mapping[str, Any], times: Mapping[str, Any], border: Border, source: str) -> None:

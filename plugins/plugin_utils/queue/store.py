@@ -16,12 +16,16 @@ from . import chain, claims, groups, predictions, reading, reversal, schema, ste
 from .address import Address
 from .chain import ChainReport
 from .connection import engine_of, transaction
+from .errors import NotAllowed
 from .gate import Gate
 from .ingest import IngestReport, checked, ingest
 from .request import request as put_request
 from .states import UNSURE
 from .tables import jobs, rounds
 from .writer import Job, Writer
+
+RECENT = 20_000
+"""How many of the newest rows of history are checked before anything is claimed; the check of all is for the operator."""
 
 
 def wall_clock() -> datetime:
@@ -134,9 +138,11 @@ class Store:
     ) -> list[Job]:
         """Take the next jobs in the order of their priority as of `now`; none while the stop switch is set.
 
-        It first expires what is past its time and queues again what a vanished worker held before it touched a
-        device. At most one live claim per device. `actor` is who runs the worker, by default the worker.
+        It first sees that the history is intact (`require_intact`), expires what is past its time and queues again what a
+        vanished worker held before it touched a device. At most one live claim per device. `actor` is who runs the worker,
+        by default the worker.
         """
+        self.require_intact()
         with self._writing(actor or worker, now) as writer:
             if stop.current(writer.connection) is not None:
                 return []
@@ -272,6 +278,17 @@ class Store:
         """Check the history's hashes, and every job and document against it."""
         with self._reading() as connection:
             return chain.verify(connection)
+
+    def require_intact(self) -> None:
+        """Refuse to go on (`NotAllowed`) where the newest rows of the history, or what they are about, were altered."""
+        with self._reading() as connection:
+            breaches = chain.verify(connection, RECENT).breaches
+        if breaches:
+            more = f", and {len(breaches) - 1} more" if len(breaches) > 1 else ""
+            raise NotAllowed(
+                f"the queue {self.address} was altered behind its back: {breaches[0]}{more}; nothing is taken from it "
+                "before it is restored from a backup (job_info with gather=chain lists every breach)"
+            )
 
     def set_stop(self, actor: str, why: str) -> None:
         """Stop everything: no claims, no new deployments."""

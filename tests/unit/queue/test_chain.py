@@ -8,9 +8,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from ansible_collections.forestage.network.plugins.plugin_utils.queue import Store
+from ansible_collections.forestage.network.plugins.plugin_utils.queue import NotAllowed, Store, chain
 
-from tests.support.queue_values import recommendation, request
+from tests.support.queue_values import T0, recommendation, request
 from tests.support.queue_work import finish, put
 
 UNLOCK = "DROP TRIGGER forestage_event_no_update; DROP TRIGGER forestage_event_no_delete;"
@@ -67,6 +67,43 @@ def test_tampering_is_found(used: Store, queue_file: Path, script: str, breach: 
     report = used.verify_chain()
     assert not report.intact
     assert any(re.search(breach, line) for line in report.breaches), report.breaches
+
+
+@pytest.mark.parametrize(
+    ("script", "breach"),
+    [
+        ("UPDATE forestage_event SET actor = 'someone' WHERE seq = 3", "row 3 of the history was altered; nothing is taken"),
+        ("DELETE FROM forestage_event WHERE seq = 11", "ends at row 10 but should end at row 11; nothing is taken"),
+        ("UPDATE forestage_job SET approved_by = 'boss'", "was altered outside the queue, and 3 more; nothing is taken"),
+    ],
+)
+def test_nothing_is_claimed_from_a_queue_that_was_altered(used: Store, queue_file: Path, script: str, breach: str) -> None:
+    tamper(queue_file, UNLOCK + script)
+    with pytest.raises(NotAllowed, match=breach):
+        used.claim("w2", limit=5, lease_s=60, now=T0)
+
+
+@pytest.mark.parametrize("newest", range(1, 13))
+def test_the_newest_rows_alone_are_intact_when_the_whole_is(used: Store, newest: int) -> None:
+    with used._reading() as connection:
+        assert chain.verify(connection, newest).intact
+
+
+@pytest.mark.parametrize(
+    ("script", "newest", "found"),
+    [
+        ("UPDATE forestage_event SET actor = 'x' WHERE seq = 8", 4, True),
+        ("UPDATE forestage_event SET actor = 'x' WHERE seq = 8", 3, False),
+        ("UPDATE forestage_event SET hash = 'x' WHERE seq = 8", 3, True),
+        ("UPDATE forestage_job SET mode = 'auto' WHERE device = 'r9'", 3, True),
+        ("UPDATE forestage_job SET mode = 'shadow' WHERE device = 'r2'", 3, False),
+        ("UPDATE forestage_document SET body = '{}' WHERE kind = 'request'", 3, True),
+    ],
+)
+def test_the_newest_rows_and_what_they_are_about_are_checked(used: Store, queue_file: Path, script: str, newest: int, found: bool) -> None:
+    tamper(queue_file, UNLOCK + script)
+    with used._reading() as connection:
+        assert chain.verify(connection, newest).intact is not found
 
 
 def test_a_job_put_in_behind_the_queues_back_is_found(used: Store, queue_file: Path) -> None:
