@@ -109,7 +109,7 @@ class Change:
         edit(config)
         change = {"template": template, "kind": "routing", "parameters": parameters or {"interface": "eth1", "cost": 20}}
         request = {
-            "schema": "forestage/request/1", "device": device, "object": "eth1", "change": change, "severity": "major", "mode": "auto",
+            "schema": "forestage/request/1", "device": device, "object": "eth1", "change": change, "severity": "major", "mode": "approve",
             "reason": "A test of recovery.",
         }  # fmt: skip
         job = lab.store.request(request, actor="planner")
@@ -123,15 +123,20 @@ class Change:
     def _begin(self) -> None:
         """Take the job through the queue to `deploying`, under a lease that has run out by now: an hour ago."""
         store = Store.open(self.lab.queue, clock=lambda: datetime.now(UTC) - timedelta(hours=1))
-        job = store.claim(WORKER, limit=1, lease_s=60, devices=[self.device], now=datetime.now(UTC))[0]
+        claim: dict[str, Any] = {"limit": 1, "lease_s": 60, "devices": [self.device], "now": datetime.now(UTC)}
+        job = store.claim(WORKER, **claim)[0]
         assert job["change_id"] == self.change_id
         verdict = {
             "schema": "forestage/verdict/1", "change_id": self.change_id, "result": "passed", "checks": [],
             "started_at": STAMP, "finished_at": STAMP,
         }  # fmt: skip
-        documents = {"candidate": self.candidate, "verdict": verdict}
-        store.transition(self.change_id, "staged", actor=WORKER, why="passed", worker=WORKER, documents=documents)
-        store.transition(self.change_id, "deploying", actor=WORKER, why="auto", worker=WORKER)
+        passed = {"actor": WORKER, "worker": WORKER, "why": "passed", "documents": {"candidate": self.candidate, "verdict": verdict}}
+        store.transition(self.change_id, "staged", **passed)
+        store.transition(self.change_id, "awaiting_approval", actor=WORKER, why="its mode is approve", worker=WORKER)
+        store.approve(self.change_id, actor="owner", why="agreed")
+        store.claim(WORKER, states=["approved"], **claim)
+        store.transition(self.change_id, "staged", **passed)
+        store.transition(self.change_id, "deploying", actor=WORKER, why="approved by owner", worker=WORKER)
 
     def shell(self, *argv: str) -> str:
         return self.lab.fabric.exec(self.device, argv, timeout=60).stdout.decode()
