@@ -3,7 +3,7 @@
 
 Where rows are many, the forecast is the mean of two members: one learns the target itself, the other what a linear fit leaves of it. They
 err differently (steps against slopes), which is worth more than a larger model or a second seed. Where rows are plenty, another such pair
-learns from other rows, and its first member grows few deep trees. See docs/tried.md.
+learns from other rows. See docs/tried.md.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ MANY_ROWS, PLENTY_OF_ROWS = 100_000, 200_000
 ROWS = Amount()
 FEW = Size(trees=250, leaves=63, rate=0.06, bins=255)
 MANY = Size(trees=250, leaves=127, rate=0.06, bins=63)
-DEEP = Size(trees=60, leaves=1023, rate=0.1, bins=63, least=10, by_tree=1.0, by_split=0.33)
+PLENTY = Size(trees=200, leaves=1023, rate=0.03, bins=63, least=30, by_tree=1.0, by_split=0.5)
 # For series by the hundred thousand: fewer and smaller trees from fewer series at more origins, see docs/scale.md.
 LIGHT = Size(trees=60, leaves=63, rate=0.15, bins=63)
 LIGHT_ROWS = Amount(most=200_000, series=500)
@@ -57,14 +57,15 @@ LIGHT_ROWS = Amount(most=200_000, series=500)
 class Boosted:
     """LightGBM on same-phase features.
 
-    amount: how many rows a pair learns from; few, many: the size of a member for less and for more than `MANY_ROWS` of them;
-    most_members: 1, 2 or 4.
+    amount: how many rows a pair learns from; few, many, plenty: the size of a member below `MANY_ROWS`, below `PLENTY_OF_ROWS`
+    and from there on; most_members: 1, 2 or 4.
     """
 
     name: str = "boosted"
     amount: Amount = ROWS
     few: Size = FEW
     many: Size = MANY
+    plenty: Size = PLENTY
     most_members: int = 4
     seed: int = 0
 
@@ -76,15 +77,15 @@ class Boosted:
         if len(y) < MANY_ROWS or self.most_members == 1:
             return Trees((self._boost(x, y, self.many if len(y) >= MANY_ROWS else self.few, 0),))
         line = fit_linear(x, y, self.seed)
-        pair = self._pair(x, y, line, self.many, 0)
         if len(y) < PLENTY_OF_ROWS or self.most_members == 2:
-            return Trees(pair, line)
+            return Trees(self._pair(x, y, line, self.many, 0), line)
+        pair = self._pair(x, y, line, self.plenty, 0)
         x, y = learning_rows(panel, end, self.amount, self.seed + OTHER_ROWS)
-        return Trees((*pair, *self._pair(x, y, line, DEEP, 2)), line)
+        return Trees((*pair, *self._pair(x, y, line, self.plenty, 2)), line)
 
     def _pair(self, x: NDArray[np.float32], y: Floats, line: Linear, size: Size, member: int) -> tuple[lgb.Booster, lgb.Booster]:
-        """Trees of a size on the target, and trees of the usual size on what the line leaves."""
-        return self._boost(x, y, size, member), self._boost(x, y, self.many, member + 1, line.predict(x))
+        """Trees on the target, and trees on what the line leaves of it."""
+        return self._boost(x, y, size, member), self._boost(x, y, size, member + 1, line.predict(x))
 
     def _boost(self, x: NDArray[np.float32], y: Floats, size: Size, member: int, begin: Floats | None = None) -> lgb.Booster:
         parameters = {
