@@ -19,6 +19,7 @@ HERE = Path(__file__).resolve().parent
 EXPECTED_KINDS = {"capacity", "routing", "qos", "security", "provision"}
 SEED = "7"
 REPLAYED = timedelta(weeks=2)
+ASKS, AGREES = "nora", "olaf"  # the people whom the demonstration plays: elsewhere AWX, or the operating system, says who it is
 
 
 class Steps:
@@ -65,15 +66,21 @@ class Steps:
 
     def queue(self) -> None:
         """People's requests and another engine's forecast stand beside the recommendations."""
-        other = self.world.folder / "other_engine.json"
-        text = (HERE / "requests/other_engine.json").read_text(encoding="utf-8")
-        other.write_text(text.replace("AS_OF", self.world.as_of), encoding="utf-8")
-        people = {name: f"@{(HERE / 'requests' / f'{name}.yml').relative_to(ROOT)}" for name in ("wrong-blackhole", "unlucky-cost")}
-        given = {**people, "other": f"forestage_forecast_file={other}"}
-        with self._meanwhile(*((self._play("request", "-e", what), f"4-{name}") for name, what in given.items()), quiet=True):
+        given = {name: f"@{self._dated(f'{name}.yml')}" for name in ("wrong-blackhole", "unlucky-cost")}
+        given["other"] = f"forestage_forecast_file={self._dated('other_engine.json')}"
+        asked = [(self._play("request", *_as(ASKS), "-e", what), f"4-{name}") for name, what in given.items()]
+        with self._meanwhile(*asked, quiet=True):
             pass
         self._run([_program("ansible-inventory"), "-i", "inventories/lab/queue.yml", "--graph"], log="4-graph")
         self._show_jobs()
+
+    def _dated(self, name: str) -> Path:
+        """A copy of one of the requests, with the times that it is about."""
+        text = (HERE / "requests" / name).read_text(encoding="utf-8")
+        text = text.replace("AS_OF", self.world.as_of).replace("A_WEEK_LATER", self._ahead(timedelta(weeks=1)))
+        copy = self.world.folder / name
+        copy.write_text(text, encoding="utf-8")
+        return copy
 
     def rehearse(self) -> None:
         """Every claimed job on virtual copies of its devices; the mode ceiling is still `shadow`, so nothing is deployed."""
@@ -91,13 +98,15 @@ class Steps:
 
     def deploy(self) -> None:
         """What may go by itself goes; what waits is approved; what goes wrong takes itself back."""
+        self._provision("6-deploy", runs=1)
+        for job in self.world.jobs(states=["awaiting_approval"]):
+            template = job["change"]["template"]
+            reason = {"filter": "seen the attack in the logs myself", "te_cost": "the optics are old indeed"}[template]
+            what = ("-e", f"forestage_change_id={job['change_id']}", "-e", f"forestage_reason={reason}")
+            self._playbook("approve", *_as(AGREES), *what, log=f"6-approve-{template}", quiet=True)
+            self._say(f"{AGREES} approves the {template} on {job['device']}, asked for by {job['requester']}: {reason}.")
         with Sabotage(self.world.lab(), device="leaf-b1", interface="eth1"):
-            self._provision("6-deploy", runs=1)
-        waiting = [job for job in self.world.jobs(states=["awaiting_approval"]) if job["change"]["template"] == "filter"]
-        for job in waiting:
-            reason = "forestage_reason=seen the attack in the logs myself"
-            self._playbook("approve", "-e", f"forestage_change_id={job['change_id']}", "-e", reason, log="6-approve", quiet=True)
-        self._provision("6-approved")
+            self._provision("6-approved")
         self._show_jobs()
         self._note_deployed()
         states = {job["state"] for job in self.world.jobs()}
@@ -202,6 +211,11 @@ class Steps:
 
     def _meanwhile(self, *commands: Command, quiet: bool = False) -> AbstractContextManager[None]:
         return self.terminal.meanwhile(*commands, env=self.world.environment(), quiet=quiet)
+
+
+def _as(person: str) -> tuple[str, ...]:
+    """The variables by which AWX names the person who has started a job."""
+    return ("-e", f"awx_user_name={person} awx_job_launch_type=manual")
 
 
 def _program(name: str) -> str:

@@ -73,6 +73,10 @@ class World:
             "ANSIBLE_FORKS": "10",
             "PYTHONPATH": str(ROOT),
             "FORESTAGE_QUEUE_URL": str(self.queue),
+            # What the administrator of AWX says, and AWX itself: the commands name the two people whom the demonstration plays.
+            "FORESTAGE_TRUST_AWX_USER": "true",
+            "AWX_HOST": "https://awx.example.com",
+            "JOB_ID": "1",
         }
 
     def jobs(self, **chosen: Any) -> list[dict[str, Any]]:

@@ -99,6 +99,13 @@ def test_each_job_ends_as_it_should(demo: Demo) -> None:
     assert ends == EXPECTED_ENDS, [[step["why"] for step in demo.store.history(change_id)] for change_id in astray]
 
 
+def test_nobody_has_allowed_their_own_change(demo: Demo) -> None:
+    jobs = {(job["change"]["template"], job["origin"]): job for job in demo.store.jobs()}
+    unlucky = jobs["te_cost", "request"]
+    assert (unlucky["mode"], unlucky["requester"], unlucky["approved_by"]) == ("approve", "nora", "olaf")
+    assert not [job for job in jobs.values() if job["approved_by"] == job["requester"]]
+
+
 def test_temporary_changes_are_taken_back_when_their_time_is_over(demo: Demo) -> None:
     ends = {(job["change"]["template"], job["origin"]): job["state"] for job in demo.store.jobs()}
     assert (ends["qos_event", "recommendation"], ends["qos_event", "inverse"]) == ("reverted", "verified")
