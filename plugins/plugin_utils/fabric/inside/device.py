@@ -43,7 +43,7 @@ def boot(node: Node, plan: Plan, disk: Path, sudo: Path | None) -> None:
         if node.is_router:
             _run([FRR, "start"], log.fileno())
             agent = os.access(AGENT, os.X_OK)
-            _run(["nft", "-f", "/etc/nftables.conf"], log.fileno(), must=not agent)
+            _run(["nft", "-f", "-"], log.fileno(), Path("/etc/nftables.conf").read_text(encoding="utf-8"), must=not agent)
             if agent:  # it loads its own filters and shaping, and settles what an unfinished change left
                 _run([AGENT, "boot"], log.fileno(), must=False)
             else:
