@@ -59,9 +59,7 @@ def learn(kind: str, values: Floats, strength: Floats, busy: Mask, clock: Clock,
     return Uplift(kind, effect, spread, found.count, strength * shape[np.arange(len(strength)) % clock.per_day], source)
 
 
-def _as_a_day(
-    kind: str, values: Floats, strength: Floats, calm: Floats, usual: Floats, clock: Clock, declared: Declared
-) -> Uplift | None:
+def _as_a_day(kind: str, values: Floats, strength: Floats, calm: Floats, usual: Floats, clock: Clock, declared: Declared) -> Uplift | None:
     """Days that behave like another day of the week: where the calendar says so and no past denies it.
 
     Where the calendar says nothing, whole days are like a Sunday if the past says so clearly.

@@ -85,9 +85,7 @@ def _of_course(
     base = expected / float(np.prod([factor for _unused, factor in causes])) if causes else expected
     added = shares(base, [factor for _unused, factor in causes])
     parts = _of_past(entry, history, place, base, when)
-    return parts + [
-        cause_part(uplift, effect, history, found, when) for (uplift, _unused), effect in zip(causes, added, strict=True)
-    ]
+    return parts + [cause_part(uplift, effect, history, found, when) for (uplift, _unused), effect in zip(causes, added, strict=True)]
 
 
 def _factor(uplift: Uplift, entry: Entry, place: int) -> float:

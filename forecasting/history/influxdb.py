@@ -85,9 +85,7 @@ def _title(query: Mapping[str, Any]) -> str:
     return f"the field {query['field']!r} of {query['measurement']!r}"
 
 
-def _fetched(
-    server: Callable[[], Server], database: str, query: Mapping[str, Any], step_s: int, begin: int, end: int
-) -> pd.DataFrame:
+def _fetched(server: Callable[[], Server], database: str, query: Mapping[str, Any], step_s: int, begin: int, end: int) -> pd.DataFrame:
     return samples_of(_pages(server(), database, query, step_s, begin, end))
 
 

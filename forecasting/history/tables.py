@@ -60,9 +60,7 @@ def _plain(path: Path, mapping_file: Path) -> Parts:
     samples, warnings = clean(table, path)
     absent = sorted(set(mapping) - given)
     if absent:
-        raise InputError(
-            f"{mapping_file} maps {absent[0]!r}, which is no series of {path}; its series are {', '.join(sorted(given)[:5])}"
-        )
+        raise InputError(f"{mapping_file} maps {absent[0]!r}, which is no series of {path}; its series are {', '.join(sorted(given)[:5])}")
     left_out = [
         {"unique_id": name, "reason": f"the mapping {mapping_file.name} does not say what it is"} for name in sorted(given - set(mapping))
     ]

@@ -52,8 +52,13 @@ def run(command: str, options: Mapping[str, Any], listener: Listener) -> dict[st
     with tempfile.TemporaryFile("w+") as complaints:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "forecasting", command, "--json", *_arguments(options)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, text=True, encoding="utf-8",
-            env=_environment(), preexec_fn=_die_with_parent(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+            encoding="utf-8",
+            env=_environment(),
+            preexec_fn=_die_with_parent(),
         )
         try:
             ending = _listen(process.stdout, listener)

@@ -113,9 +113,7 @@ def _stacked(answers: dict[int, Row]) -> dict[str, Losses]:
     kinds = {model: list(losses) for answer in answers.values() for model, (losses, _unused) in answer.items()}
     nothing = defaultdict(partial(np.full, shape, np.nan)), 0.0
     rows = [answers[number] for number in sorted(answers)]
-    return {
-        model: {kind: np.stack([row.get(model, nothing)[0][kind] for row in rows]) for kind in names} for model, names in kinds.items()
-    }
+    return {model: {kind: np.stack([row.get(model, nothing)[0][kind] for row in rows]) for kind in names} for model, names in kinds.items()}
 
 
 def _one(name: str, number: int, sample: int) -> tuple[str, int, Row, list[str]]:

@@ -55,9 +55,7 @@ def cluster() -> Iterator[Cluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(
-    stack: ExitStack, folder: Path, program: str, more: list[str], environment: Mapping[str, str] | None
-) -> subprocess.Popen[bytes]:
+def _start(stack: ExitStack, folder: Path, program: str, more: list[str], environment: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
     command = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", f"distributed.cli.{program}", "--host", "127.0.0.1"]
     around = os.environ | {"PYTHONPATH": str(ROOT)} | dict(environment or {})
     with (folder / "log").open("ab") as log:

@@ -27,7 +27,8 @@ def run() -> list[Part]:
         partial(run_quietly, "ansible-lint", ["ansible-lint", "--nocolor", "-q"]),
         tarball.run,
         documentation.run,
-        partial(run_quietly, "ruff", ["ruff", "check", "--quiet", "."]),
+        partial(run_quietly, "ruff check", ["ruff", "check", "--quiet", "."]),
+        partial(run_quietly, "ruff format", ["ruff", "format", "--check", "--quiet", "."]),
         partial(run_quietly, "yamllint", ["yamllint", "--strict", "."]),
         partial(run_quietly, "antsibull-changelog", ["antsibull-changelog", "lint"]),
     ]

@@ -50,8 +50,12 @@ def recommend(question: Question, folder: Path, listener: engine.Listener) -> An
     with tempfile.TemporaryDirectory(prefix="forestage-round-") as name:
         asked = Path(name)
         options: dict[str, Any] = {
-            "history": question.history, "policies": question.policies, "as-of": question.as_of, "out": str(folder),
-            "mapping": question.mapping, "forecast": question.forecast,
+            "history": question.history,
+            "policies": question.policies,
+            "as-of": question.as_of,
+            "out": str(folder),
+            "mapping": question.mapping,
+            "forecast": question.forecast,
             "ledger": str(write_lines(asked / LEDGER, question.ledger)),
             "running": str(write_json(asked / "running.json", question.running)),
             "change-log": str(write_lines(asked / "change_log.jsonl", question.change_log)),

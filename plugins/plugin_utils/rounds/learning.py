@@ -51,7 +51,10 @@ def measure(
     with tempfile.TemporaryDirectory(prefix="forestage-round-") as name:
         asked = Path(name)
         options: dict[str, Any] = {
-            "history": history, "as-of": as_of, "out": str(folder), "mapping": mapping,
+            "history": history,
+            "as-of": as_of,
+            "out": str(folder),
+            "mapping": mapping,
             "ledger": str(write_lines(asked / "ledger.jsonl", ledger)),
             "deployments": str(write_lines(asked / "jobs.jsonl", jobs)),
         }

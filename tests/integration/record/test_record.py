@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-VALUE = {"b": [1, None], "a": "Ä \"quoted\""}
+VALUE = {"b": [1, None], "a": 'Ä "quoted"'}
 SECRET = "correct-horse-battery"
 
 

@@ -21,7 +21,7 @@ DAYS = 40
 MOST_ROWS = 20_000
 END = int(AS_OF.timestamp())
 RATE = "edge-a1|eth3|if_out_bps"
-NOTE = "o'clock\"up\"\\x"
+NOTE = 'o\'clock"up"\\x'
 COUNTER = {
     "measurement": "interface", "field": "ifHCOutOctets", "metric": "if_out_octets", "unit": "octet", "kind": "counter",
     "tz": "Europe/Berlin", "device_tag": "agent_host", "object_tag": "ifName", "where": {"note": NOTE},

@@ -20,18 +20,24 @@ class Absent:
 sys.meta_path.insert(0, Absent())
 """
 WITHOUT_ANSIBLE = BLOCK.format(absent=("ansible", "ansible_collections", "sqlalchemy", "alembic", "psycopg"))
-EVERY_MODULE = WITHOUT_ANSIBLE + """
+EVERY_MODULE = (
+    WITHOUT_ANSIBLE
+    + """
 import importlib, pkgutil, forecasting
 names = [found.name for found in pkgutil.walk_packages(forecasting.__path__, "forecasting.") if not found.name.endswith("__main__")]
 for name in names:
     importlib.import_module(name)
 print(len(names))
 """
-HELP = WITHOUT_ANSIBLE + """
+)
+HELP = (
+    WITHOUT_ANSIBLE
+    + """
 import runpy
 sys.argv = ["forecasting", "--help"]
 runpy.run_module("forecasting", run_name="__main__")
 """
+)
 INVENTORY = """
 import json, sys
 from ansible.plugins.loader import init_plugin_loader, inventory_loader
