@@ -25,5 +25,6 @@ class ActionModule(QueueAction):
             raise NotValid("a claim needs the name of the worker; set the option worker or the variable forestage_worker")
         store = self.open()
         wanted = {name: args[name] for name in ("limit", "lease_s", "states", "devices")}
+        store.require_intact()
         jobs = store.claim(worker, **wanted, now=self.now, actor=self.actor)
         return {"changed": store.changed, "jobs": jobs, "worker": worker, "stopped": store.stopped()}

@@ -138,11 +138,9 @@ class Store:
     ) -> list[Job]:
         """Take the next jobs in the order of their priority as of `now`; none while the stop switch is set.
 
-        It first sees that the history is intact (`require_intact`), expires what is past its time and queues again what a
-        vanished worker held before it touched a device. At most one live claim per device. `actor` is who runs the worker,
-        by default the worker.
+        It first expires what is past its time and queues again what a vanished worker held before it touched a
+        device. At most one live claim per device. `actor` is who runs the worker, by default the worker.
         """
-        self.require_intact()
         with self._writing(actor or worker, now) as writer:
             if stop.current(writer.connection) is not None:
                 return []

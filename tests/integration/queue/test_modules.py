@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -156,6 +157,17 @@ def test_what_is_overdue_is_listed_and_warned_of(folder: Path) -> None:
     for result in found:
         assert [line["change_id"] for line in result["overdue"]] == [change]
         assert "should have been taken back at 2026-03-03T08:00:00Z" in result["warnings"][0]
+
+
+def test_nothing_is_claimed_from_a_queue_that_was_altered(folder: Path) -> None:
+    put(Store.open(str(folder / "queue.db"), create=True), values.recommendation("r1"))
+    with sqlite3.connect(folder / "queue.db") as connection:
+        connection.execute("UPDATE forestage_job SET approved_by = 'boss'")
+    connection.close()
+    claimed, audit = play(folder, task("job_claim"), task("job_info", gather=["chain"]))
+    assert claimed["failed"]
+    assert "was altered outside the queue; nothing is taken from it before it is restored" in claimed["msg"]
+    assert not audit["chain"]["intact"]
 
 
 def test_bad_input_gets_one_sentence(folder: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.forestage.network.plugins.plugin_utils.queue import NotAllowed, Store, chain
 
-from tests.support.queue_values import T0, recommendation, request
+from tests.support.queue_values import recommendation, request
 from tests.support.queue_work import finish, put
 
 UNLOCK = "DROP TRIGGER forestage_event_no_update; DROP TRIGGER forestage_event_no_delete;"
@@ -77,10 +77,10 @@ def test_tampering_is_found(used: Store, queue_file: Path, script: str, breach: 
         ("UPDATE forestage_job SET approved_by = 'boss'", "was altered outside the queue, and 3 more; nothing is taken"),
     ],
 )
-def test_nothing_is_claimed_from_a_queue_that_was_altered(used: Store, queue_file: Path, script: str, breach: str) -> None:
+def test_a_queue_that_was_altered_is_refused_with_the_first_breach(used: Store, queue_file: Path, script: str, breach: str) -> None:
     tamper(queue_file, UNLOCK + script)
     with pytest.raises(NotAllowed, match=breach):
-        used.claim("w2", limit=5, lease_s=60, now=T0)
+        used.require_intact()
 
 
 @pytest.mark.parametrize("newest", range(1, 13))
