@@ -152,6 +152,8 @@ class _Round:
         busy = job["lease_worker"] is not None or job["state"] not in PARKED or job["approved_by"] is not None
         settled = job["origin"] == "request" or (job["as_of"] is not None and job["as_of"] >= as_of)
         distrusted = self.objection is not None and job["state"] != "held"
+        if distrusted and not (busy or settled):
+            self._hold_back(job, entry)
         if busy or settled or distrusted:
             if job["change_id"] not in (*self.report.added, *self.report.held, *self.report.updated):
                 self.report.unchanged.append(job["change_id"])
@@ -163,6 +165,12 @@ class _Round:
             values["state"] = "held" if job["state"] == "held" else "queued"
         self.writer.change(job, why, {"recommendation": dict(entry)}, **values)
         (self.report.held if job["state"] == "held" else self.report.updated).append(job["change_id"])
+
+    def _hold_back(self, job: Job, entry: Mapping[str, Any]) -> None:
+        """A forecast that the gate distrusts gives nothing new, but a policy that has lost `auto` in it does not act meanwhile."""
+        mode = self._allowed(entry)["mode"]
+        if job["mode"] == "auto" and mode != "auto":
+            self.writer.change(job, f"newer forecast of {entry['as_of']}: mode auto → {mode}", mode=mode)
 
     def _prolong(self, key: Key, entry: Mapping[str, Any]) -> bool:
         """A temporary change that is in place and still wanted stays: its taking back moves, no second job is made.

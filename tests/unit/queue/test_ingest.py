@@ -165,6 +165,17 @@ def test_five_hundred_recommendations_at_once_are_held(store: Store) -> None:
     assert {job["change_id"] for job in claimed} == set(usual)
 
 
+def test_a_distrusted_forecast_takes_auto_away_and_changes_nothing_else(store: Store) -> None:
+    (change,) = ingest(store, later(1, device="r1", mode="auto")).added
+    strict = Gate(minimum_recommendations=1, minimum_devices=1)
+    flood = [later(2, device=f"r{number}") for number in range(2, 100)]
+    ingest(store, later(2, device="r1", mode="approve", confidence=0.99), *flood, hours=2, gate=strict)
+    (job,) = store.jobs(change_ids=[change])
+    assert (job["mode"], job["confidence"], job["state"]) == ("approve", 0.8, "queued")
+    ingest(store, later(3, device="r1", mode="auto"), *flood, hours=3, gate=strict)
+    assert store.jobs(change_ids=[change])[0]["mode"] == "approve"
+
+
 def test_what_is_held_goes_only_when_a_person_lets_it(store: Store) -> None:
     strict = Gate(minimum_recommendations=1, minimum_devices=1)
     held = ingest(store, later(1, device="r1"), later(1, device="r2"), gate=strict).held
