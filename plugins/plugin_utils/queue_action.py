@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-import jsonschema  # noqa: F401  once, before Ansible forks a worker for each task, which would import it to check a value
 from ansible.plugins.action import ActionBase
 from ansible_collections.forestage.network.forecasting.contracts import parse_time
 from ansible_collections.forestage.network.plugins.plugin_utils.identity import acting_user

@@ -1,22 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check the parameters of a change before anything sees them.
-
-jsonschema is imported with this module: Ansible does that once, before it forks a worker for each task.
-"""
+"""Check the parameters of a change before anything sees them."""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.forestage.network.forecasting.contracts import schema_of
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import SchemaError
-from referencing import Registry, Resource
 
 from .errors import TemplateError
+
+if TYPE_CHECKING:
+    from jsonschema import FormatChecker
 
 FORMATS: dict[str, Callable[[str], object]] = {
     "prefix": lambda text: ipaddress.ip_network(text, strict=True),
@@ -27,6 +24,8 @@ FORMATS: dict[str, Callable[[str], object]] = {
 
 @cache
 def _formats() -> FormatChecker:
+    from jsonschema import FormatChecker
+
     checker = FormatChecker(formats=())
     for name, read in FORMATS.items():
         checker.checks(name, raises=ValueError)(lambda value, read=read: bool(read(str(value))))
@@ -35,6 +34,9 @@ def _formats() -> FormatChecker:
 
 def schema_of_parameters(stated: Mapping[str, Any]) -> dict[str, Any]:
     """The full JSON Schema behind a meta.yml's `parameters`; `TemplateError` where it is none."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
     schema = {"type": "object", "additionalProperties": False, **stated}
     schema["properties"] = {"state": {"$ref": "urn:forestage:template_types:1#/$defs/state"}, **stated["properties"]}
     try:
@@ -50,6 +52,9 @@ def checked_parameters(template: str, stated: Mapping[str, Any], given: Mapping[
     Raises:
         TemplateError: naming the template, the parameter and what was expected.
     """
+    from jsonschema import Draft202012Validator
+    from referencing import Registry, Resource
+
     schema = schema_of_parameters(stated)
     types = ((f"urn:forestage:{kind}:1", Resource.from_contents(schema_of(kind))) for kind in ("common", "template_types"))
     registry: Registry[Any] = Registry().with_resources(types)
