@@ -183,9 +183,10 @@ def _batches(file: Path, columns: Sequence[str], group: int | None) -> Iterator[
     missing = [column for column in columns if column not in opened.schema_arrow.names]
     if missing:
         raise InputError(f"{file} lacks the column {', '.join(missing)}; it needs unique_id, ds, y")
-    groups = None if group is None else [group]
+    groups = range(opened.num_row_groups) if group is None else [group]
     try:
-        yield from opened.iter_batches(BATCH, row_groups=groups, columns=list(columns), use_threads=False)
+        for one in groups:  # asked of several groups at once, Arrow keeps all that it has read until the last
+            yield from opened.iter_batches(BATCH, row_groups=[one], columns=list(columns), use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{file} is not a readable Parquet file ({str(error).splitlines()[0]}); export it again") from None
 
