@@ -37,7 +37,7 @@ chaos: setup-dev  ## break the lab on purpose, all the ways there are
 
 benchmark: setup  ## accuracy beside other forecasters, with the bars, to docs/benchmark.md (FORESTAGE_DATA=folder)
 	@$(RUN) -m venv .venv-benchmark && .venv-benchmark/bin/python -m pip install -q --disable-pip-version-check -r requirements-benchmark.txt
-	@.venv-benchmark/bin/python tests/benchmarks/compare.py --page docs/benchmark.md
+	@.venv-benchmark/bin/python tests/benchmarks/compare.py --page docs/benchmark.md --keep .cache/benchmark
 
 clean:          ## remove everything that make has made here
 	rm -rf .venv .venv-* .cache build tests/output .mypy_cache .ruff_cache .pytest_cache .hypothesis .ansible

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The default forecast beside its peers on public data: every set, every metric, every bar, in one run.
 
-Usage: python tests/benchmarks/compare.py [--sets m4h,abi12:2] [--sample 16] [--workers 2] [--page docs/benchmark.md]
+Usage: python tests/benchmarks/compare.py [--sets m4h,abi12:2] [--sample 16] [--workers 2] [--page docs/benchmark.md] [--keep folder]
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ for talker in ("cmdstanpy", "prophet", "prophet.plot"):
     logging.getLogger(talker).setLevel(logging.CRITICAL)
 
 import numpy as np  # noqa: E402
+from kept import Kept, Measured  # noqa: E402
 from losses import Losses, losses  # noqa: E402
 from page import page, table  # noqa: E402
 from peers import Made, Peer, peers  # noqa: E402
@@ -38,12 +39,12 @@ from forecasting.errors import InputError  # noqa: E402
 from forecasting.files import write_text  # noqa: E402
 from forecasting.models import candidates  # noqa: E402
 from forecasting.models.naive2 import naive2  # noqa: E402
-from forecasting.panel import Panel  # noqa: E402
+from forecasting.panel import Floats, Panel  # noqa: E402
 from forecasting.panel_forecast import forecast_panel  # noqa: E402
 from forecasting.progress import Words  # noqa: E402
 
 OURS, REFERENCE = "Forestage", "Naive2"
-Row = dict[str, tuple[Losses, float]]
+Row = dict[str, Measured]
 
 
 def main() -> int:
@@ -53,6 +54,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=16, help="series of each origin that slow peers are asked, the slowest a quarter")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="origins measured side by side (default: all cores)")
     parser.add_argument("--page", type=Path, help="also write the tables to this file")
+    parser.add_argument("--keep", type=Path, help="folder of what is measured already: a benchmark that was stopped goes on from there")
     options = parser.parse_args()
     progress = Words()
     try:
@@ -89,7 +91,7 @@ def _measured(
     failed: dict[str, list[str]] = defaultdict(list)
     tasks = [(name, number) for name, numbers in origins.items() for number in numbers]
     with ProcessPoolExecutor(options.workers) as pool:
-        waiting = [pool.submit(_one, name, number, options.sample) for name, number in tasks]
+        waiting = [pool.submit(_one, name, number, options.sample, Kept(options.keep)) for name, number in tasks]
         for done, future in enumerate(as_completed(waiting), 1):
             name, number, answer, faults = future.result()
             answers[name][number] = answer
@@ -116,7 +118,7 @@ def _stacked(answers: dict[int, Row]) -> dict[str, Losses]:
     return {model: {kind: np.stack([row.get(model, nothing)[0][kind] for row in rows]) for kind in names} for model, names in kinds.items()}
 
 
-def _one(name: str, number: int, sample: int) -> tuple[str, int, Row, list[str]]:
+def _one(name: str, number: int, sample: int, kept: Kept) -> tuple[str, int, Row, list[str]]:
     """All forecasters at one origin of one set."""
     known, truth = list(cuts(name))[number]
     answer: Row = {}
@@ -125,17 +127,21 @@ def _one(name: str, number: int, sample: int) -> tuple[str, int, Row, list[str]]
         if not peer.fits(known):
             continue
         rows = np.unique(np.linspace(0, len(known.ids) - 1, min(peer.series or len(known.ids), len(known.ids))).astype(int))
-        asked = known.rows(np.isin(np.arange(len(known.ids)), rows))
-        begin = process_time()
         try:
-            made = peer.forecast(asked)
+            measured, spent = kept.once(f"{name}-{number}-{model}-{len(rows)}", partial(_measure, peer, known, truth, rows))
         except (ValueError, RuntimeError, ArithmeticError, np.linalg.LinAlgError) as error:
             failed.append(f"{model} on {name}, origin {number}: {error}")
             continue
-        spent = process_time() - begin
-        measured = losses(asked, truth[rows], made.mean, made.quantiles)
         answer[model] = {kind: _spread(values, rows, len(known.ids)) for kind, values in measured.items()}, spent
     return name, number, answer, failed
+
+
+def _measure(peer: Peer, known: Panel, truth: Floats, rows: np.ndarray) -> Measured:
+    """One forecaster on some rows of an origin: its losses, and the CPU seconds it took."""
+    asked = known.rows(np.isin(np.arange(len(known.ids)), rows))
+    begin = process_time()
+    made = peer.forecast(asked)
+    return losses(asked, truth[rows], made.mean, made.quantiles), process_time() - begin
 
 
 def _spread(values: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
