@@ -72,7 +72,9 @@ def forecast(
         for row, entry in enumerate(prepared.entries):
             name = entry.row["unique_id"]
             if not np.isfinite(found.mean[row]).all():
-                left_out.append({"unique_id": name, "reason": f"the model {found.model[row]} gave no finite forecast; choose another"})
+                left_out.append(
+                    {"unique_id": name, "reason": f"{next(iter(found.models(row)))} gave no finite forecast; choose another model"}
+                )
                 continue
             mean, quantiles, drawn[name] = _finished(entry, found, row, seed)
             frames.append(_frame(name, prepared.future, mean, quantiles))
@@ -137,15 +139,16 @@ def _frame(name: str, future: pd.DatetimeIndex, mean: Floats, quantiles: Floats)
 
 def _told(entry: Entry, found: PanelForecast, row: int, step_s: int, cutoff: pd.Timestamp) -> dict[str, Any]:
     """What the meta says of one series."""
-    coverage, chosen = found.coverage, found.model[row]
+    coverage, models = found.coverage, found.models(row)
     future = [uplift for uplift in entry.uplifts if uplift.ahead(found.mean.shape[1])]
     made: dict[str, Any] = {
         "unique_id": entry.row["unique_id"],
-        "model": chosen,
+        "model": next(iter(models)),
+        "shares": {name: round(share, 2) for name, share in models.items()},
         "cutoff": to_text(cutoff.to_pydatetime()),
         "unit": entry.row["unit"],
         "interval_s": step_s,
-        "mase": figure(found.scores[chosen][row]),
+        "mase": figure(found.error[row]),
         "scores": {name: figure(values[row]) for name, values in found.scores.items()},
         "origins": coverage.origins if coverage else 0,
         "cover80": figure(coverage.cover80[row]) if coverage else None,

@@ -140,14 +140,16 @@ def _evidence(proposal: Proposal, needed_by: datetime) -> dict[str, Any]:
 
 
 def _model(found: Evaluation) -> str:
-    """The model with its back-test figures, where the forecast states them."""
+    """The models with the back-test figures of their forecast, where it states them."""
     meta = found.outlook.meta
-    parts = [str(meta.get("model") or "another engine's model")]
+    shares = meta.get("shares", {})
+    mixed = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items()) if len(shares) > 1 else None
+    parts = [mixed or str(meta.get("model") or "another engine's model")]
     if meta.get("mase") is not None:
         parts.append(f"back-test MASE {meta['mase']:.2f}")
     if meta.get("cover80") is not None:
         parts.append(f"its 80 % interval held {100 * meta['cover80']:.0f} %")
-    return ", ".join(parts)[:100]
+    return ", ".join(parts)[:200]
 
 
 def _past(proposal: Proposal) -> Past:

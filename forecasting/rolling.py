@@ -45,9 +45,19 @@ def origins_of(panel: Panel) -> tuple[int, ...]:
     return tuple(origin for origin in found if origin >= min(2 * panel.season, panel.steps // 2) and origin >= 2)
 
 
-def backtest(model: Model, panel: Panel, origins: tuple[int, ...]) -> Errors:
-    """Fit once before the first origin, then forecast from each of them."""
-    return errors_at(origins, model.name, model.fit(panel, origins[0]), panel)
+def backtest(model: Model, panel: Panel, origins: tuple[int, ...], fits: int = 1) -> Errors:
+    """Fit before the first origin, then forecast from each of them; fits: learn so many times, each time from all that came before.
+
+    A model that learnt long ago errs more than the one that will be used, and looks worse than it is beside those that need not learn.
+    """
+    parts = [tuple(part.tolist()) for part in np.array_split(np.array(origins), min(fits, len(origins)))]
+    errors = [errors_at(part, model.name, model.fit(panel, part[0]), panel) for part in parts]
+    return Errors(model.name, origins, np.concatenate([one.residuals for one in errors]))
+
+
+def stretches(panel: Panel, origins: tuple[int, ...]) -> float:
+    """How many horizons, or days where those are longer, the origins span without overlapping; at least 1."""
+    return max((origins[-1] - origins[0] + panel.horizon) / max(panel.season, panel.horizon), 1.0)
 
 
 def errors_at(origins: tuple[int, ...], name: str, fitted: Fitted, panel: Panel) -> Errors:

@@ -1,37 +1,82 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which model forecasts which series: the default, unless a peer was clearly better in the same back-test."""
+"""How much each model counts for each series: the smaller its errors in the same back-test, the more. The first model is the default.
+
+A mean of models errs less than the best of them does, as long as one that is clearly worse hardly counts; and nothing hangs on one
+lucky origin, as it does where a single model is chosen (docs/tried.md).
+"""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .panel import Floats
 from .rolling import Errors
 
-MINIMUM_GAIN = 0.1
-MINIMUM_WINS = 0.7
+POWER = 5.0
+PRIOR, DOUBT = 0.2, 0.25
+CLIP = 3.0
+LEAST = 0.05
+TINY = 1e-12
 
 
-def choose(candidates: list[Errors], minimum_gain: float = MINIMUM_GAIN) -> NDArray[np.int64]:
-    """The number of the chosen candidate for each series, (n,). The first candidate is the default.
+def shares(candidates: list[Errors], stretches: float) -> Floats:
+    """Each candidate's share in the forecast of each series, (candidates, n); they sum to one.
 
-    A peer replaces it only where its mean absolute error is lower by `minimum_gain` and it was the better one in most of
-    the origins: a lucky origin is no reason. A candidate without a finite forecast is never chosen.
+    A share goes with the mean absolute error to the power of `-POWER`. That of a peer is first taken for `PRIOR` larger than it was,
+    and for `DOUBT` more where only one horizon was back-tested, half of that where two were, and so on; stretches: how many that do
+    not overlap. What would count for less than `LEAST` does not count, nor does a candidate without a finite forecast.
     """
     default = candidates[0]
-    chosen = np.zeros(default.residuals.shape[1], dtype=np.int64)
-    best = default.mean_absolute()
+    measured = np.asarray(np.isfinite(default.residuals).any(axis=(0, 2)))
+    worse = np.zeros((len(candidates), len(measured)))
+    worse[0, ~measured] = np.inf
     for number, peer in enumerate(candidates[1:], 1):
-        shared = [default.origins.index(origin) for origin in peer.origins]
-        reference = np.abs(default.residuals[shared])
-        size = np.abs(peer.residuals)
-        both = np.isfinite(reference) & np.isfinite(size)
-        known = np.maximum(both.sum(axis=2), 1)
-        ours, theirs = np.where(both, reference, 0.0).sum(axis=2) / known, np.where(both, size, 0.0).sum(axis=2) / known
-        wins = (theirs < ours).mean(axis=0)
-        gain = theirs.mean(axis=0) < (1.0 - minimum_gain) * ours.mean(axis=0)
-        error = peer.mean_absolute()
-        lost = ~np.isfinite(best) & np.isfinite(error)
-        better = (gain & (wins >= MINIMUM_WINS) & (error < best)) | lost
-        chosen, best = np.where(better, number, chosen), np.where(better, error, best)
-    return chosen
+        doubt = DOUBT / max(stretches * len(peer.origins) / max(len(default.origins), 1), 1.0)
+        worse[number] = _worse(default, peer) + PRIOR + doubt
+    worse[0, np.isinf(worse).all(axis=0)] = 0.0
+    weight = np.exp(-POWER * (worse - worse.min(axis=0)))
+    weight /= weight.sum(axis=0)
+    weight[weight < LEAST] = 0.0
+    return np.asarray(weight / weight.sum(axis=0))
+
+
+def _worse(default: Errors, peer: Errors) -> Floats:
+    """The logarithm of the ratio of the peer's error to the default's where both were measured, (n,); infinite where the peer never was.
+
+    Zero where only the peer was measured: it counts in full then, as the default does not.
+    """
+    reference = np.abs(default.residuals[[default.origins.index(origin) for origin in peer.origins]])
+    size = np.abs(peer.residuals)
+    both = np.isfinite(reference) & np.isfinite(size)
+    ours, theirs = (np.where(both, values, 0.0).sum(axis=(0, 2)) + TINY for values in (reference, size))
+    ratio = np.clip(np.log(theirs / ours), -CLIP, CLIP)
+    return np.asarray(np.where(np.isfinite(size).any(axis=(0, 2)), ratio, np.inf))
+
+
+def blended(candidates: list[Errors], weight: Floats) -> Errors:
+    """The errors of the shared forecast, at the default's origins. weight: see `shares`.
+
+    Where a candidate has no error (a slow one is not asked everywhere), the others' count for it.
+    """
+    default = candidates[0]
+    total, counted = np.zeros_like(default.residuals), np.zeros_like(default.residuals)
+    for each, candidate in zip(weight, candidates, strict=True):
+        places = [default.origins.index(origin) for origin in candidate.origins]
+        known = np.isfinite(candidate.residuals) & (each[None, :, None] > 0.0)
+        total[places] += np.where(known, candidate.residuals, 0.0) * each[None, :, None]
+        counted[places] += known * each[None, :, None]
+    return Errors("blended", default.origins, np.where(counted > 0.0, total / np.where(counted > 0.0, counted, 1.0), np.nan))
+
+
+def together(made: list[Floats | None], weight: Floats) -> Floats:
+    """The shared forecast (n, horizon). made: what each candidate forecasts, None where no series wants it.
+
+    One that is not finite for a series is left out, and the others count for it; the default's stays where all fail.
+    """
+    counted = weight.copy()
+    for number, values in enumerate(made):
+        counted[number] *= np.isfinite(values).all(axis=1) if values is not None else 0.0
+    counted[0, counted.sum(axis=0) == 0.0] = 1.0
+    counted /= counted.sum(axis=0)
+    known = [(each[:, None], values) for each, values in zip(counted, made, strict=True) if values is not None]
+    return np.asarray(sum(np.where(each > 0.0, values, 0.0) * each for each, values in known))

@@ -8,7 +8,7 @@ learns from other rows. See docs/tried.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import lightgbm as lgb
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..features import window
 from ..panel import Floats, Panel
 from .linear import Linear, fit_linear
-from .protocol import Fitted
+from .protocol import Fitted, Model
 from .rows import Amount, learning_rows
 
 OTHER_ROWS = 1_000  # far from any seed that a user gives
@@ -95,6 +95,14 @@ class Boosted:
             "force_row_wise": True,
         }  # fmt: skip
         return lgb.train(parameters, lgb.Dataset(x, label=y, init_score=begin, free_raw_data=True), num_boost_round=size.trees)
+
+
+def rehearsed(model: Model) -> Model:
+    """What stands for a model in back-tests, where it learns several times: without the deep members, which cost four times as much.
+
+    They make errors smaller by about a hundredth (m4h), so what is measured errs to the safe side.
+    """
+    return replace(model, most_members=min(model.most_members, 2)) if isinstance(model, Boosted) else model
 
 
 @dataclass(frozen=True)

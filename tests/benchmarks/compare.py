@@ -128,7 +128,8 @@ def _one(name: str, number: int, sample: int, kept: Kept) -> tuple[str, int, Row
             continue
         rows = np.unique(np.linspace(0, len(known.ids) - 1, min(peer.series or len(known.ids), len(known.ids))).astype(int))
         try:
-            measured, spent = kept.once(f"{name}-{number}-{model}-{len(rows)}", partial(_measure, peer, known, truth, rows))
+            ask = partial(_measure, peer, known, truth, rows)
+            measured, spent = kept.once(f"{name}-{number}-{model}-{len(rows)}", ask, own=model in (OURS, REFERENCE))
         except (ValueError, RuntimeError, ArithmeticError, np.linalg.LinAlgError) as error:
             failed.append(f"{model} on {name}, origin {number}: {error}")
             continue

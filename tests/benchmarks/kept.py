@@ -15,23 +15,34 @@ from losses import Losses
 from forecasting.files import write_text
 from forecasting.versions import versions
 
-LIBRARIES = ("statsforecast", "mlforecast", "prophet")
+LIBRARIES = ("numpy", "pandas", "lightgbm", "statsforecast", "mlforecast", "prophet")
+PEERS_CODE = (
+    "tests/benchmarks/peers.py",
+    "tests/benchmarks/losses.py",
+    "forecasting/benchmark.py",
+    "forecasting/metrics.py",
+    "forecasting/panel.py",
+)
+ROOT = Path(__file__).resolve().parents[2]
 Measured = tuple[Losses, float]
 
 
 class Kept:
-    """A folder of measurements; nothing is used again that other code, other libraries or another sample gave."""
+    """A folder of measurements; nothing is used again that other code or other libraries gave. What peers gave outlives our own changes."""
 
     def __init__(self, folder: Path | None) -> None:
-        own = b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
-        made_by = [hashlib.sha256(own).hexdigest(), *versions().items(), *((name, version(name)) for name in LIBRARIES)]
-        self._folder = folder / hashlib.sha256(repr(made_by).encode()).hexdigest()[:16] if folder else None
+        libraries = [version(name) for name in LIBRARIES]
+        code = b"".join((ROOT / name).read_bytes() for name in PEERS_CODE)
+        digests = {"peers": code + repr(libraries).encode(), "own": code + repr(versions()).encode()}
+        self._folders = (
+            {kind: folder / f"{kind}-{hashlib.sha256(digest).hexdigest()[:16]}" for kind, digest in digests.items()} if folder else {}
+        )
 
-    def once(self, name: str, measure: Callable[[], Measured]) -> Measured:
-        """What is kept under a name, or what is measured now and kept."""
-        if self._folder is None:
+    def once(self, name: str, measure: Callable[[], Measured], own: bool) -> Measured:
+        """What is kept under a name, or what is measured now and kept. own: whether the engine's code has to do with it."""
+        if not self._folders:
             return measure()
-        file = self._folder / f"{name}.json"
+        file = self._folders["own" if own else "peers"] / f"{name}.json"
         if file.is_file():
             found = json.loads(file.read_text(encoding="utf-8"))
             return {kind: np.array(values) for kind, values in found["losses"].items()}, found["seconds"]
