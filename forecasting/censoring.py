@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Samples that show the limit rather than the demand: close to the capacity in force, or with drops beside them."""
+"""Samples that show the limit rather than the demand: close to the capacity in force, or with drops beside them.
+
+What went well beyond the capacity was not held back by it: the capacity is wrong, or only agreed on, and the sample is demand.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import numpy as np
 from .history import History
 from .panel import Floats, Mask
 
-NEAR = 0.97
+NEAR, BEYOND = 0.97, 1.03
 LIMITED = "_bps"
 DROPS = "if_drops_per_s"
 
@@ -31,7 +34,8 @@ def censored_samples(history: History, row: dict[str, Any]) -> Mask:
         return made
     if history.named(device, name, "capacity_bps", "limit"):
         limit = history.limits_on(device, name, stamps)
-        made = values >= NEAR * np.where(np.isfinite(limit), limit, np.inf)
+        with np.errstate(invalid="ignore"):  # no limit is known everywhere
+            made = (values >= NEAR * limit) & (values <= BEYOND * limit)
     when, lost = history.piece(history.named(device, name, DROPS) or "")
     return made | np.isin(stamps, when[lost > 0]) if (lost > 0).any() else made
 

@@ -25,7 +25,7 @@ LEARN_NOTHING = (Naive, SeasonalNaive, SeasonalTrend, Stl)
 def to_data(name: str, fitted: Fitted) -> tuple[Arrays, list[str]]:
     """Arrays and texts that `from_data` makes the same model of. Raises `InputError` for a model that cannot be stored."""
     if isinstance(fitted, Trees):
-        line = {"line": np.append(fitted.line.weights, fitted.line.constant)} if fitted.line else {}
+        line = {"line": np.append(fitted.line.weights, fitted.line.constant), "lined": np.array([fitted.lined])} if fitted.line else {}
         return line, [booster.model_to_string() for booster in fitted.boosters]
     if isinstance(fitted, Lines):
         return ({} if fitted.weights is None else {"lines": fitted.weights}), []
@@ -37,9 +37,11 @@ def to_data(name: str, fitted: Fitted) -> tuple[Arrays, list[str]]:
 def from_data(name: str, arrays: Arrays, texts: list[str]) -> Fitted:
     """The model that `to_data` told of."""
     if name == "boosted":
-        line = arrays.get("line")
         boosters = tuple(lgb.Booster(model_str=text) for text in texts)
-        return Trees(boosters, None if line is None else Linear(line[:-1], float(line[-1])))
+        if "line" not in arrays:
+            return Trees(boosters)
+        line = arrays["line"]
+        return Trees(boosters, Linear(line[:-1], float(line[-1])), float(arrays["lined"][0]))
     if name == "ridge":
         return Lines(arrays.get("lines"))
     stateless = model_named(name)

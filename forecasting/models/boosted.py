@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The default: gradient-boosted models for all series and all steps ahead (global, direct), with absolute loss.
 
-Where rows are many, the forecast is the mean of two members: one learns the target itself, the other what a linear fit leaves of it. They
-err differently (steps against slopes), which is worth more than a larger model or a second seed. Where rows are plenty, another such pair
-learns from other rows. See docs/tried.md.
+The forecast is the mean of several members. Some learn the target itself, others what a linear fit leaves of it: they err differently
+(steps against slopes), which is worth more than a larger model or a second seed. The line needs weeks to be of use: with less than
+three of them it made errors up to twice as large. Where rows are plenty, another such pair learns from other rows. See docs/tried.md.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Size:
     by_split: float = 1.0
 
 
-# With few rows a second member helped on some origins and harmed on others, and somebody waits for a small network.
 MANY_ROWS, PLENTY_OF_ROWS = 100_000, 200_000
+LINE_WEEKS, LINE_WEEKS_OF_FEW = 3, 6  # weeks of history from which on a line helps: where rows are many, and where they are few
 ROWS = Amount()
 FEW = Size(trees=250, leaves=63, rate=0.06, bins=255)
 MANY = Size(trees=250, leaves=127, rate=0.06, bins=63)
@@ -58,7 +58,7 @@ class Boosted:
     """LightGBM on same-phase features.
 
     amount: how many rows a pair learns from; few, many, plenty: the size of a member below `MANY_ROWS`, below `PLENTY_OF_ROWS`
-    and from there on; most_members: 1, 2 or 4.
+    and from there on; most_members: 1; 2, which are one below `MANY_ROWS`; or 4, which are two or three below it.
     """
 
     name: str = "boosted"
@@ -72,16 +72,31 @@ class Boosted:
     def fit(self, panel: Panel, end: int) -> Fitted:
         """Learn from targets before `end`; series that never moved teach nothing. See `Model.fit`."""
         x, y = learning_rows(panel, end, self.amount, self.seed)
+        weeks = end / panel.long_season if panel.long_season else np.inf
         if len(y) < 2:
             return Trees()
-        if len(y) < MANY_ROWS or self.most_members == 1:
-            return Trees((self._boost(x, y, self.many if len(y) >= MANY_ROWS else self.few, 0),))
+        if len(y) < MANY_ROWS:
+            return self._few(x, y, weeks >= LINE_WEEKS_OF_FEW)
+        if self.most_members == 1:
+            return Trees((self._boost(x, y, self.many, 0),))
+        if weeks < LINE_WEEKS:
+            return Trees((self._boost(x, y, self.many, 0), self._boost(x, y, self.many, 1)))
         line = fit_linear(x, y, self.seed)
         if len(y) < PLENTY_OF_ROWS or self.most_members == 2:
-            return Trees(self._pair(x, y, line, self.many, 0), line)
+            return Trees(self._pair(x, y, line, self.many, 0), line, 0.5)
         pair = self._pair(x, y, line, self.plenty, 0)
         x, y = learning_rows(panel, end, self.amount, self.seed + OTHER_ROWS)
-        return Trees((*pair, *self._pair(x, y, line, self.plenty, 2)), line)
+        return Trees((*pair, *self._pair(x, y, line, self.plenty, 2)), line, 0.5)
+
+    def _few(self, x: NDArray[np.float32], y: Floats, lined: bool) -> Trees:
+        """From few rows: two members on the target, and with enough history a third on what a line leaves."""
+        first = self._boost(x, y, self.few, 0)
+        if self.most_members < 4:
+            return Trees((first,))
+        if not lined:
+            return Trees((first, self._boost(x, y, self.few, 1)))
+        line = fit_linear(x, y, self.seed)
+        return Trees((first, *self._pair(x, y, line, self.few, 1)), line, 1 / 3)
 
     def _pair(self, x: NDArray[np.float32], y: Floats, line: Linear, size: Size, member: int) -> tuple[lgb.Booster, lgb.Booster]:
         """Trees on the target, and trees on what the line leaves of it."""
@@ -107,10 +122,11 @@ def rehearsed(model: Model) -> Model:
 
 @dataclass(frozen=True)
 class Trees:
-    """The trained members: trees alone, or as many trees alone as on top of a line; without any (too little to learn from) the level."""
+    """The trained members; without any (too little to learn from) the level. lined: the share of them that stands on top of the line."""
 
     boosters: tuple[lgb.Booster, ...] = ()
     line: Linear | None = None
+    lined: float = 0.0
 
     def predict(self, panel: Panel, origin: int) -> Floats:
         """See `Fitted.predict`."""
@@ -120,5 +136,5 @@ class Trees:
         x = made.x.reshape(-1, made.x.shape[2])
         trees = sum(np.asarray(booster.predict(x, num_threads=THREADS)) for booster in self.boosters)
         line = self.line.predict(x) if self.line else np.zeros(len(x))
-        flat = np.asarray(trees / len(self.boosters) + line / 2)
+        flat = np.asarray(trees / len(self.boosters) + self.lined * line)
         return made.in_units(flat.reshape(len(panel.ids), panel.horizon))

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasting.anomalies import anomalous, seasonal_scores
-from forecasting.censoring import lifted
+from forecasting.censoring import censored_samples, lifted
 from forecasting.errors import InputError
 from forecasting.grid import asked_step, fill, seasons_of, step_of, to_steps, wall
+from forecasting.history import load_history
 
 END = pd.Timestamp("2026-03-01", tz="UTC")
 
@@ -82,6 +83,17 @@ def test_a_censored_value_is_raised_to_what_its_phase_expects_and_never_lowered(
     assert lifted(values, censored, 2, 0)[-1] == 9.0
     values[-1] = 12.0
     assert lifted(values, censored, 2, 0)[-1] == 12.0
+
+
+def test_what_is_at_the_capacity_is_censored_and_what_went_well_beyond_it_was_not_held_back(tmp_path):
+    table = pd.DataFrame(
+        {"unique_id": "up", "ds": pd.date_range("2026-01-05", periods=5, freq="1h"), "y": [90.0, 96.0, 98.0, 102.0, 140.0]}
+    )
+    table.to_csv(tmp_path / "table.csv", index=False)
+    (tmp_path / "mapping.yml").write_text("up: {device: r1, object: eth1, metric: if_out_bps, capacity_bps: 100}\n", encoding="utf-8")
+    history = load_history(tmp_path / "table.csv", tmp_path / "mapping.yml")
+    row = history.row("r1|eth1|if_out_bps")
+    assert censored_samples(history, row).tolist() == [False, False, True, True, False]
 
 
 def test_a_spike_is_kept_out_and_a_change_of_level_is_not():
