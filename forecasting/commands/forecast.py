@@ -85,6 +85,6 @@ def moment(text: str) -> Any:
 def text(result: dict[str, Any]) -> str:
     """The result in words."""
     models = ", ".join(f"{name} {count}" for name, count in result["models"].items())
-    lines = [f"{result['series']} series forecast from {result['as_of']} ({models}); written to {result['out']}"]
+    lines = [f"{result['series']} series forecast from {result['as_of']} (largest share: {models}); written to {result['out']}"]
     lines += [f"left out: {item['unique_id']!r}: {item['reason']}" for item in result["left_out"]]
     return "\n".join(lines)
