@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How much each model counts for each series: the smaller its errors in the same back-test, the more. The first model is the default.
 
-A mean of models errs less than the best of them does, as long as one that is clearly worse hardly counts; and nothing hangs on one
-lucky origin, as it does where a single model is chosen (docs/tried.md).
+A mean of models errs less than the best of them does, as long as one that is clearly worse hardly counts. Near a tie a little luck
+moves a share a little, where a single choice would flip (docs/tried.md). Errors are averaged over the origins, so one extreme origin
+still weighs much.
 """
 
 from __future__ import annotations

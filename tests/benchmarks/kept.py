@@ -22,6 +22,8 @@ PEERS_CODE = (
     "forecasting/benchmark.py",
     "forecasting/metrics.py",
     "forecasting/panel.py",
+    "forecasting/models/naive.py",
+    "forecasting/models/seasonal_naive.py",
 )
 ROOT = Path(__file__).resolve().parents[2]
 Measured = tuple[Losses, float]
