@@ -2,8 +2,8 @@
 """How much each model counts for each series: the smaller its errors in the same back-test, the more. The first model is the default.
 
 A mean of models errs less than the best of them does, as long as one that is clearly worse hardly counts. Near a tie a little luck
-moves a share a little, where a single choice would flip (docs/tried.md). Errors are averaged over the origins, so one extreme origin
-still weighs much.
+moves a share a little, where a single choice would flip (docs/tried.md). The more was tested, the more a difference counts. Errors are
+averaged over the origins, so one extreme origin still weighs much.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 from .panel import Floats
 from .rolling import Errors
 
-POWER = 5.0
-PRIOR, DOUBT = 0.2, 0.25
+POWER, POWER_PER_STRETCH, MOST_POWER = 2.0, 0.5, 10.0
+PRIOR, DOUBT = 0.25, 0.25
 CLIP = 3.0
 LEAST = 0.05
 TINY = 1e-12
@@ -23,10 +23,12 @@ TINY = 1e-12
 def shares(candidates: list[Errors], stretches: float) -> Floats:
     """Each candidate's share in the forecast of each series, (candidates, n); they sum to one.
 
-    A share goes with the mean absolute error to the power of `-POWER`. That of a peer is first taken for `PRIOR` larger than it was,
-    and for `DOUBT` more where only one horizon was back-tested, half of that where two were, and so on; stretches: how many that do
-    not overlap. What would count for less than `LEAST` does not count, nor does a candidate without a finite forecast.
+    stretches: how many horizons that do not overlap were back-tested. A share goes with the mean absolute error to a negative power, of
+    `POWER` and `POWER_PER_STRETCH` for each of them, `MOST_POWER` at most. A peer's error is first taken for `PRIOR` larger than it
+    was, in logarithms, and for `DOUBT` more where only one horizon was back-tested, half of that where two were, and so on. What would
+    count for less than `LEAST` does not count, nor does a candidate without a finite forecast.
     """
+    power = min(POWER + POWER_PER_STRETCH * stretches, MOST_POWER)
     default = candidates[0]
     measured = np.asarray(np.isfinite(default.residuals).any(axis=(0, 2)))
     worse = np.zeros((len(candidates), len(measured)))
@@ -35,7 +37,7 @@ def shares(candidates: list[Errors], stretches: float) -> Floats:
         doubt = DOUBT / max(stretches * len(peer.origins) / max(len(default.origins), 1), 1.0)
         worse[number] = _worse(default, peer) + PRIOR + doubt
     worse[0, np.isinf(worse).all(axis=0)] = 0.0
-    weight = np.exp(-POWER * (worse - worse.min(axis=0)))
+    weight = np.exp(-power * (worse - worse.min(axis=0)))
     weight /= weight.sum(axis=0)
     weight[weight < LEAST] = 0.0
     return np.asarray(weight / weight.sum(axis=0))

@@ -61,14 +61,16 @@ def candidates(panel: Panel, seed: int = 0) -> list[Model]:
     """The default and its peers for a panel.
 
     ETS works one series at a time and is left out of panels of more than 64 series; the trend, which moves by the week, is
-    tried only where the horizon is a week or more. The models that are not in `TRIED` must be asked for by name: they
-    cost more than they bring beside the others (docs/tried.md).
+    tried only where the horizon is a week or more, and the week before only where there are weeks, as the day would count twice.
+    The models that are not in `TRIED` must be asked for by name: they cost more than they bring beside the others (docs/tried.md).
     """
     unfit = set()
     if len(panel.ids) > ETS_MOST_SERIES:
         unfit.add("ets")
     if not panel.long_season or panel.horizon < panel.long_season:
         unfit.add("seasonal_trend")
+    if not panel.long_season:
+        unfit.add("seasonal_naive_week")
     return [MODELS[name](seed) for name in TRIED if name not in unfit]
 
 

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,15 +26,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forecasting.metrics import LEVEL_NAMES, coverage, mase, scaled_quantile_loss, seasonal_scale
+from forecasting.panel import Floats
 
 ROOT = Path(__file__).resolve().parents[2]
 AS_OF = np.datetime64("2026-11-23T00:00", "us")
-DAYS, GROUP, ZONES = 90, 1_000, ("UTC", "Europe/Berlin", "America/New_York")
+DAYS, MOST_AHEAD, GROUP, ZONES = 90, 168, 1_000, ("UTC", "Europe/Berlin", "America/New_York")
 JUDGED = 2_000
 CASES = (("24h", None), ("168h", None), ("168h", "ridge"), ("24h", "ridge"))
 
 
-def made(group: int, steps: int) -> np.ndarray:
+def made(group: int, steps: int) -> Floats:
     """Traffic of `GROUP` interfaces, (GROUP, steps), hourly; the same numbers for the same group.
 
     A daily curve with two harmonics and a phase of its own, quieter weekends, slow growth or decline, noise that lasts for hours
@@ -55,34 +57,43 @@ def made(group: int, steps: int) -> np.ndarray:
     growth = rng.normal(0, 0.2, (GROUP, 1)) * hour / steps
     values = np.exp(rng.normal(16, 2, (GROUP, 1)) + growth + each(0.02, 0.15) * noise) * curve * week
     spikes = rng.random((GROUP, steps)) < 0.0005
-    return np.where(spikes, values * rng.uniform(3, 10, (GROUP, steps)), values)
+    return np.asarray(np.where(spikes, values * rng.uniform(3, 10, (GROUP, steps)), values))
 
 
-def write(folder: Path, count: int, ahead: int) -> np.ndarray:
-    """Write a history of `count` series; returns past and future (judged, steps + ahead) of the first of them."""
-    steps, judged = DAYS * 24, []
-    names = [f"r{number:06d}|eth1|if_out_bps" for number in range(count)]
+def names_of(count: int) -> list[str]:
+    """The names of so many interfaces, in their order."""
+    return [f"r{number:06d}|eth1|if_out_bps" for number in range(count)]
+
+
+def write(folder: Path, count: int, groups: Iterable[Sequence[Floats] | Floats]) -> None:
+    """Write a history of `count` hourly series that end at `AS_OF`; groups: their values, group by group."""
+    names = names_of(count)
     rows = pd.DataFrame({"unique_id": names, "device": [name.split("|")[0] for name in names], "object": "eth1"})
     rows = rows.assign(metric="if_out_bps", unit="bit/s", kind="gauge", interval_s=3600.0, tz=[ZONES[n % 3] for n in range(count)])
     rows.to_parquet(folder / "series.parquet", index=False)
-    stamps = AS_OF - np.arange(steps, 0, -1) * np.timedelta64(3600, "s")
     schema = pa.schema([("unique_id", pa.string()), ("ds", pa.timestamp("us", "UTC")), ("y", pa.float64())])
+    first = 0
     with pq.ParquetWriter(folder / "values.parquet", schema, use_dictionary=["unique_id", "ds"]) as writer:
-        for first in range(0, count, GROUP):
-            values = made(first // GROUP, steps + ahead)[: count - first]
-            if first < JUDGED:
-                judged.append(values)
-            ids = pa.array(np.repeat(np.arange(len(values), dtype=np.int32), steps))
-            named = pa.DictionaryArray.from_arrays(ids, pa.array(names[first : first + len(values)])).cast(pa.string())
-            times = pa.array(np.tile(stamps, len(values))).cast(pa.timestamp("us", "UTC"))
-            writer.write_table(pa.table([named, times, pa.array(values[:, :steps].ravel())], schema))
-    return np.concatenate(judged)[:JUDGED]
+        for group in groups:
+            lengths = [len(values) for values in group]
+            ids = pa.array(np.repeat(np.arange(len(group), dtype=np.int32), lengths))
+            named = pa.DictionaryArray.from_arrays(ids, pa.array(names[first : first + len(group)])).cast(pa.string())
+            stamps = AS_OF - np.arange(max(lengths), 0, -1) * np.timedelta64(3600, "s")
+            times = pa.array(np.concatenate([stamps[-length:] for length in lengths])).cast(pa.timestamp("us", "UTC"))
+            writer.write_table(pa.table([named, times, pa.array(np.concatenate(list(group)))], schema))
+            first += len(group)
 
 
-def run(history: Path, out: Path, horizon: str, model: str | None) -> dict[str, float]:
-    """Run the command; seconds, CPU seconds, greatest resident memory (MB) and seconds by stage."""
+def past_of(count: int) -> Iterator[Floats]:
+    """The known part of so many generated series, group by group."""
+    for first in range(0, count, GROUP):
+        yield made(first // GROUP, DAYS * 24 + MOST_AHEAD)[: count - first, : DAYS * 24]
+
+
+def run(history: Path, out: Path, horizon: str, options: Sequence[str]) -> dict[str, float]:
+    """Run the command with more options; seconds, CPU seconds, greatest resident memory (MB) and seconds by stage."""
     command = [sys.executable, "-m", "forecasting", "forecast", "--json", "--history", str(history), "--as-of", f"{AS_OF.astype('M8[s]')}Z"]
-    command += ["--horizon", horizon, "--out", str(out), *(["--model", model] if model else [])]
+    command += ["--horizon", horizon, "--out", str(out), *options]
     began = time.perf_counter()
     stages: dict[str, float] = {}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
@@ -100,12 +111,17 @@ def run(history: Path, out: Path, horizon: str, model: str | None) -> dict[str, 
     return found | {f"until {stage}": value for stage, value in stages.items()}
 
 
-def judged(out: Path, truth: np.ndarray, ahead: int) -> dict[str, float]:
-    """The losses of the judged series."""
-    names = [f"r{number:06d}|eth1|if_out_bps" for number in range(len(truth))]
-    frame = pd.read_parquet(out / "forecast.parquet", filters=[("unique_id", "<=", names[-1])]).sort_values(["unique_id", "ds"])
-    mean = frame["mean"].to_numpy().reshape(len(truth), ahead)
-    quantiles = frame[list(LEVEL_NAMES)].to_numpy().reshape(len(truth), ahead, -1).transpose(0, 2, 1)
+def answered(out: Path, count: int, ahead: int) -> tuple[Floats, Floats]:
+    """What the first series were forecast: the mean, (count, ahead), and the quantiles, (count, levels, ahead)."""
+    frame = pd.read_parquet(out / "forecast.parquet", filters=[("unique_id", "<=", names_of(count)[-1])]).sort_values(["unique_id", "ds"])
+    mean = frame["mean"].to_numpy().reshape(count, ahead)
+    return mean, frame[list(LEVEL_NAMES)].to_numpy().reshape(count, ahead, -1).transpose(0, 2, 1)
+
+
+def judged(out: Path, count: int, ahead: int) -> dict[str, float]:
+    """The losses of the first series on what was held back."""
+    truth = np.concatenate([made(group, DAYS * 24 + MOST_AHEAD) for group in range(-(-count // GROUP))])[:count]
+    mean, quantiles = answered(out, count, ahead)
     past, actual = truth[:, : DAYS * 24], truth[:, DAYS * 24 : DAYS * 24 + ahead]
     scale = seasonal_scale(past, 24)
     return {
@@ -127,10 +143,10 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="forestage-scale-") as folder:
             history, out = Path(folder) / "history", Path(folder) / "out"
             history.mkdir()
-            truth = write(history, count, 168)
+            write(history, count, past_of(count))
             for horizon, model in wanted:
-                found = run(history, out, horizon, model or None)
-                found |= judged(out, truth, int(horizon.removesuffix("h")))
+                found = run(history, out, horizon, ["--model", model] if model else [])
+                found |= judged(out, min(count, JUDGED), int(horizon.removesuffix("h")))
                 figures = "  ".join(f"{name} {value:.3f}" if value < 10 else f"{name} {value:.0f}" for name, value in found.items())
                 print(f"{count} series  {horizon:>4}  {model or 'default':<8} {figures}", flush=True)
 
