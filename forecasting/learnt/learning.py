@@ -19,6 +19,8 @@ from ..rolling import Errors, backtest, origins_of
 from .sizes import TRAITS, expected, traits, weigh
 
 MOST_ORIGINS = 8
+WEEKS_BACK = 4
+OTHER_DAYS = 0.25
 GAIN = 0.1
 FAR = 10.0
 
@@ -27,10 +29,11 @@ FAR = 10.0
 class Learnt:
     """What one step length taught.
 
-    model: the name of the model for all series; fitted: that model; weights: see `sizes`; shape: (season,), how errors go with the
-    time of day, about 1; levels: (levels, horizon), error quantiles in units of their expected size, widening included; shapes:
-    (paths, horizon), error trajectories in the same unit. sample: so many series taught it; scores: model → median MASE in the
-    back-test; cover80, cover95: shares of truth inside the intervals there, each origin judged by the others, NaN without a back-test.
+    model: the name of the model for all series; fitted: that model; weights: see `sizes`; shape: how errors go with the time of day,
+    (season,), and, where there are weeks, with the day of the week, (long season,), about 1; levels: (levels, horizon), error
+    quantiles in units of their expected size, widening included; shapes: (paths, horizon), error trajectories in the same unit.
+    sample: so many series taught it; scores: model → median MASE in the back-test; cover80, cover95: shares of truth inside the
+    intervals there, each origin judged by the others, NaN without a back-test.
     """
 
     model: str
@@ -63,7 +66,7 @@ class Applied:
 
 def learn(panel: Panel, models: list[Model], seed: int = 0) -> Learnt:
     """Learn from all series of a panel. The first model is the default; another takes its place for all where it is clearly better."""
-    origins = origins_of(panel)[-MOST_ORIGINS:]
+    origins = _origins(panel)
     with ThreadPoolExecutor(1) as beside:
         final = beside.submit(models[0].fit, panel, panel.steps)
         tested = [backtest(model, panel, origins) for model in models] if origins else []
@@ -82,11 +85,24 @@ def learn(panel: Panel, models: list[Model], seed: int = 0) -> Learnt:
     )  # fmt: skip
 
 
+def _origins(panel: Panel) -> tuple[int, ...]:
+    """Where the back-test begins: at the newest horizons, and, where those are shorter than a week, also weeks before what comes.
+
+    What is hard on a Monday shows on other Mondays alone.
+    """
+    found = origins_of(panel)
+    if not found or panel.horizon >= panel.long_season:
+        return found[-MOST_ORIGINS:]
+    weeks = {panel.steps - number * panel.long_season for number in range(1, WEEKS_BACK + 1)}
+    known = {origin for origin in weeks if origin >= found[0]}
+    return tuple(sorted(known | set(found[-(MOST_ORIGINS - len(known)) :])))
+
+
 def apply(learnt: Learnt, panel: Panel) -> Applied:
     """Forecast the panel's next steps. What comes out for a series does not depend on the others."""
     mean = learnt.fitted.predict(panel, panel.steps)
     size = expected(panel.y, learnt.weights, panel.season, panel.long_season)
-    ahead = size[:, None] * learnt.shape[panel.day[:, panel.steps : panel.steps + panel.horizon]]
+    ahead = size[:, None] * learnt.shape[_places(panel, panel.steps, len(learnt.shape))]
     quantiles = np.empty((len(learnt.levels), *mean.shape))
     for level, made in zip(learnt.levels, quantiles, strict=True):
         np.multiply(level, ahead, out=made)
@@ -124,11 +140,33 @@ def _normalised(panel: Panel, errors: Errors) -> tuple[Floats, Normalised, Float
     seen = [traits(panel.y[:, :origin], panel.season, panel.long_season) for origin in errors.origins]
     weights = weigh(np.concatenate(seen), mean_of_known(np.abs(errors.residuals), 2).ravel())
     size = np.stack([expected(panel.y[:, :origin], weights, panel.season, panel.long_season) for origin in errors.origins])
-    days = np.stack([panel.day[:, origin : origin + panel.horizon] for origin in errors.origins])
     flat = size <= 1e-8
     z = np.where(flat[:, :, None], np.nan, errors.residuals / size[:, :, None])
-    shape = _by_phase(z, days, panel.season)
-    return weights, Normalised(size[-1][:, None] * np.ones(panel.horizon), z / shape[days]), shape
+    shape = _by_phase(z, np.stack([_places(panel, origin, panel.season) for origin in errors.origins]), panel.season)
+    if panel.long_season:
+        shape = np.tile(shape, panel.long_season // panel.season)
+        places = np.stack([_places(panel, origin, panel.long_season) for origin in errors.origins])
+        shape = shape * np.repeat(_by_weekday(z / shape[places], places // panel.season, panel), panel.season)
+    places = np.stack([_places(panel, origin, len(shape)) for origin in errors.origins])
+    return weights, Normalised(size[-1][:, None] * np.ones(panel.horizon), z / shape[places]), shape
+
+
+def _places(panel: Panel, origin: int, count: int) -> NDArray[np.int64]:
+    """Where the steps from an origin on lie in a day, or in a week where `count` is that of a week's steps, (n, horizon)."""
+    places = panel.week if count == panel.long_season else panel.day
+    return places[:, origin : origin + panel.horizon]
+
+
+def _by_weekday(z: Floats, days: NDArray[np.int64], panel: Panel) -> Floats:
+    """The mean size of errors on each day of the week, relative to all, (days,), drawn to 1 as if by `OTHER_DAYS` more."""
+    known = np.isfinite(z)
+    count_of = panel.long_season // panel.season
+    total = np.bincount(days[known], np.minimum(np.abs(z[known]), FAR), count_of)
+    count = np.bincount(days[known], minlength=count_of)
+    if not total.sum():
+        return np.ones(count_of)
+    average, prior = total.sum() / count.sum(), OTHER_DAYS * panel.season * len(panel.ids)
+    return np.asarray((total + prior * average) / ((count + prior) * average))
 
 
 def _by_phase(z: Floats, days: NDArray[np.int64], season: int) -> Floats:
