@@ -56,8 +56,8 @@ def backtest(model: Model, panel: Panel, origins: tuple[int, ...], fits: int = 1
 
 
 def stretches(panel: Panel, origins: tuple[int, ...]) -> float:
-    """How many horizons, or days where those are longer, the origins span without overlapping; at least 1."""
-    return max((origins[-1] - origins[0] + panel.horizon) / max(panel.season, panel.horizon), 1.0)
+    """How many horizons the origins span without overlapping, as many as there are origins at most; at least 1."""
+    return max(min((origins[-1] - origins[0] + panel.horizon) / panel.horizon, len(origins)), 1.0)
 
 
 def errors_at(origins: tuple[int, ...], name: str, fitted: Fitted, panel: Panel) -> Errors:

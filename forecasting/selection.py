@@ -13,7 +13,7 @@ import numpy as np
 from .panel import Floats
 from .rolling import Errors
 
-POWER, POWER_PER_STRETCH, MOST_POWER = 2.0, 0.5, 10.0
+POWER, POWER_PER_STRETCH, MOST_POWER = 3.0, 0.5, 10.0
 PRIOR, DOUBT = 0.25, 0.25
 CLIP = 3.0
 LEAST = 0.05
