@@ -13,6 +13,7 @@ import pandas as pd
 
 from .causes import acting
 from .contracts import errors_of
+from .contracts.durations import spoken
 from .crossings import Crossing, Flags, Floats, beyond_limit, crossing_of
 from .history.table import History
 from .outlook import Outlook, SeriesOutlook
@@ -110,6 +111,10 @@ def evaluate(look: Look) -> Evaluation:
     window = np.asarray((future.ds >= pd.Timestamp(start)) & (future.ds < pd.Timestamp(end)))
     if not window.any():
         raise LeftOut(f"its forecast has no step between {start:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M} UTC; forecast further ahead")
+    reach = future.ds[-1] + timedelta(seconds=2 * future.interval_s)  # a step more, for grids that do not begin at the cut-off
+    if reach < pd.Timestamp(end):
+        asked = spoken((end - look.as_of).total_seconds())
+        raise LeftOut(f"its forecast ends at {future.ds[-1]:%Y-%m-%d %H:%M} UTC, the policy looks {asked} ahead; forecast that far ahead")
     limit, compared = _limit(look, future)
     also, idle = _also(look, future)
     when = policy.when

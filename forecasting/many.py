@@ -17,7 +17,7 @@ from .history.held import Held
 from .history.row_ranges import Scattered
 from .history.stored import Stored
 from .learnt.shelf import Shelf
-from .pipeline import cutoff_of, length_of, nothing_forecast
+from .pipeline import TOO_SHORT, cutoff_of, length_of, nothing_forecast
 from .progress import Progress
 from .result import SERIES_FILE, meta_head
 from .streaming import Writer
@@ -78,7 +78,7 @@ def forecast_to_folder(
 def _meta(asked: Asked, told: Told, left_out: list[dict[str, str]], warnings: list[str]) -> dict[str, Any]:
     untested = [one for one in told.learnt if not one["origins"]]
     if untested:
-        warnings = [*warnings, "the history is too short for a back-test; the intervals are a guess"]
+        warnings = [*warnings, TOO_SHORT]
     return meta_head(asked.cutoff, asked.ahead, asked.seed) | {
         "series": [],
         "series_table": SERIES_FILE,

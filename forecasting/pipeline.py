@@ -30,6 +30,7 @@ LEAST_AHEAD, MOST_AHEAD = pd.Timedelta(minutes=1), pd.Timedelta(days=366)
 LOW_COVER80 = 0.7
 MUCH_CENSORED = 0.05
 FEW_ORIGINS = 4
+TOO_SHORT = "the history is too short for a back-test so far ahead: the forecast may only repeat what was, and the intervals are a guess"
 
 
 def forecast(
@@ -166,7 +167,7 @@ def _cautions(made: dict[str, Any], steps: int) -> list[str]:
     """What a reader of this series' forecast should know."""
     found = []
     if made["origins"] == 0:
-        found.append("the history is too short for a back-test: the intervals are a guess")
+        found.append(TOO_SHORT)
     elif made["origins"] < FEW_ORIGINS:
         found.append(f"the history is short: the intervals rest on {made['origins']} back-test windows")
     if made["widened"] > 1.0:
@@ -188,7 +189,8 @@ def _meta(
 ) -> dict[str, Any]:
     untested = sum(item["origins"] == 0 for item in series)
     if untested:
-        warnings.append(f"{untested} of {len(series)} series have too short a history for a back-test; their intervals are a guess")
+        many = f"{untested} of {len(series)} series have too short a history for a back-test so far ahead"
+        warnings.append(f"{many}; their forecast may only repeat what was, and its intervals are a guess")
     return meta_head(cutoff, ahead, seed) | {
         "series": sorted(series, key=lambda item: str(item["unique_id"])),
         "left_out": sorted(left_out, key=lambda item: item["unique_id"]),

@@ -64,9 +64,6 @@ def outlooks(catalogue: Catalogue, history: History, as_of: datetime, progress: 
     if not known:
         why = "; ".join(f"{item['unique_id']}: {item['reason']}" for item in history.left_out[:3])
         raise InputError(f"the history holds nothing that can be forecast ({why or 'it has no series'}); bring series with samples")
-    for policy in catalogue.policies:
-        if policy.when.metric not in known:
-            progress.warning(f"{policy.where}: policy {policy.name} looks at {policy.when.metric}, of which the history has no series")
     plans = plans_of(catalogue, known)
     if not plans:
         raise InputError(f"{catalogue.path}: no policy looks at a metric of the history; it has {', '.join(sorted(known))}")

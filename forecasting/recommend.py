@@ -71,6 +71,7 @@ class _State:
     evaluated: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
     left_out: list[dict[str, str]] = field(default_factory=list)
     ledger: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def recommend(given: Round, step: Callable[[int, int], None] = lambda done, total: None) -> Result:
@@ -83,8 +84,10 @@ def recommend(given: Round, step: Callable[[int, int], None] = lambda done, tota
     for done, policy in enumerate(policies, 1):
         outlook = given.outlooks(policy)
         rows = given.history.demand_series
-        for row in rows[rows["metric"] == policy.when.metric].to_dict("records"):
-            _series(given, state, policy, plain_row(row), outlook)
+        wanted = rows[rows["metric"] == policy.when.metric].to_dict("records")
+        inside = [_series(given, state, policy, plain_row(row), outlook) for row in wanted]
+        if not any(inside):
+            state.warnings.append(_looks_at_nothing(policy, len(wanted)))
         step(done, len(policies))
     for item in state.chosen.values():
         item["evidence"]["anomalies"] = shown(given.history.row(item["evidence"]["series"][0]), given.history, given.as_of)
@@ -98,21 +101,30 @@ def recommend(given: Round, step: Callable[[int, int], None] = lambda done, tota
         "evaluated": [state.evaluated[key] for key in sorted(state.evaluated)],
         "autonomy": [granted[name].as_dict() for name in sorted(granted)],
         "left_out": _unique(state.left_out),
-        "warnings": list(given.history.warnings),
+        "warnings": [*given.history.warnings, *state.warnings],
     }
     check("provisioning_forecast", forecast, "the Provisioning Forecast")
     return Result(forecast, state.ledger)
 
 
-def _series(given: Round, state: _State, policy: Policy, row: dict[str, Any], outlook: Outlook) -> None:
-    """One pair; whatever cannot be evaluated is listed with its reason, never dropped in silence."""
+def _looks_at_nothing(policy: Policy, of_metric: int) -> str:
+    """What to say of a policy that has no series: a wrong name, or a role that the history does not know, looks like peace."""
+    about = f"{policy.where}: policy {policy.name} looks at"
+    if not of_metric:
+        return f"{about} {policy.when.metric}, of which the history has no series"
+    return f"{about} none of the {of_metric} series of {policy.when.metric}; compare its scope with their devices, roles, sites and labels"
+
+
+def _series(given: Round, state: _State, policy: Policy, row: dict[str, Any], outlook: Outlook) -> bool:
+    """One pair; whatever cannot be evaluated is listed with its reason, never dropped in silence. False: outside the policy's scope."""
     try:
         labels = labels_of(row)
         if not matches(policy.when.scope, row, labels):
-            return
+            return False
         _pair(given, state, Look(policy, row, base_facts(row, labels, state.network), given.history, outlook, given.as_of))
     except (HostileLabel, LeftOut) as error:
         state.left_out.append({"unique_id": str(row["unique_id"]), "reason": f"policy {policy.name}: {error}"})
+    return True
 
 
 def _pair(given: Round, state: _State, look: Look) -> None:

@@ -18,6 +18,7 @@ from ..features import window
 from ..panel import Floats, Panel
 from .linear import Linear, fit_linear
 from .protocol import Fitted, Model
+from .repeated import repeated
 from .rows import Amount, learning_rows
 
 OTHER_ROWS = 1_000  # far from any seed that a user gives
@@ -122,7 +123,10 @@ def rehearsed(model: Model) -> Model:
 
 @dataclass(frozen=True)
 class Trees:
-    """The trained members; without any (too little to learn from) the level. lined: the share of them that stands on top of the line."""
+    """The trained members; without any (too little to learn from) the hours before again, see `repeated`.
+
+    lined: the share of the members that stands on top of the line.
+    """
 
     boosters: tuple[lgb.Booster, ...] = ()
     line: Linear | None = None
@@ -132,7 +136,7 @@ class Trees:
         """See `Fitted.predict`."""
         made = window(panel, origin, np.arange(panel.horizon))
         if not self.boosters:
-            return made.in_units(None)
+            return repeated(panel, origin, made.in_units(None))
         x = made.x.reshape(-1, made.x.shape[2])
         trees = sum(np.asarray(booster.predict(x, num_threads=THREADS)) for booster in self.boosters)
         line = self.line.predict(x) if self.line else np.zeros(len(x))

@@ -11,6 +11,7 @@ from sklearn.ensemble import RandomForestRegressor
 from ..features import window
 from ..panel import Floats, Panel
 from .protocol import Fitted
+from .repeated import repeated
 from .rows import Amount, learning_rows
 
 TREES = 50
@@ -37,7 +38,7 @@ class Forest:
 
 @dataclass(frozen=True)
 class _Trees:
-    """The forest; without one (too little to learn from) it repeats the level."""
+    """The forest; without one (too little to learn from) it repeats the days and weeks before."""
 
     trees: RandomForestRegressor | None
 
@@ -45,6 +46,6 @@ class _Trees:
         """See `Fitted.predict`."""
         made = window(panel, origin, np.arange(panel.horizon))
         if self.trees is None:
-            return made.in_units(None)
+            return repeated(panel, origin, made.in_units(None))
         flat = np.asarray(self.trees.predict(made.x.reshape(-1, made.x.shape[2])))
         return made.in_units(flat.reshape(len(panel.ids), panel.horizon))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..features import CLOCKS, window
 from ..panel import Floats, Panel
 from .protocol import Fitted
+from .repeated import repeated
 from .rows import TARGET_CLIP, examples, moving, room_of, some_of, spread
 
 LEAST_ORIGINS = 12
@@ -83,7 +84,7 @@ class _Moments:
 
 @dataclass(frozen=True)
 class Lines:
-    """weights: (horizon, f); without them (too little to learn from) it repeats the level."""
+    """weights: (horizon, f); without them (too little to learn from) it repeats the days and weeks before."""
 
     weights: Floats | None
 
@@ -95,7 +96,7 @@ class Lines:
     def _chunk(self, panel: Panel, origin: int) -> Floats:
         made = window(panel, origin, np.arange(panel.horizon))
         if self.weights is None:
-            return made.in_units(None)
+            return repeated(panel, origin, made.in_units(None))
         scaled = np.einsum("nsf,sf->ns", _linear(made.x), self.weights.astype(np.float32))  # each sum alone: no digit goes with the chunk
         return made.in_units(scaled)
 

@@ -80,7 +80,7 @@ def _plan(panel: Panel, end: int, amount: Amount) -> tuple[list[int], int]:
     """The origins, and how many steps of each."""
     places = room_of(panel, end)
     room, series = len(places), len(panel.ids)
-    if not room:
+    if room < panel.season:  # from less than every time of day once, a flat line is learnt
         return [], 1
     rows = min(amount.most, max(amount.least, amount.per_series * series))
     steps = min(panel.horizon, amount.steps, max(ceil(SHARE * panel.horizon), rows // (series * room)))

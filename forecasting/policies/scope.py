@@ -52,4 +52,4 @@ def matches(scope: Scope, row: Mapping[str, Any], labels: Mapping[str, str]) -> 
         patterns = getattr(scope, key)
         if patterns and not any(fnmatchcase(str(row.get(column) or ""), pattern) for pattern in patterns):
             return False
-    return all(fnmatchcase(labels.get(name, ""), pattern) for name, pattern in scope.labels.items())
+    return all(name in labels and fnmatchcase(labels[name], pattern) for name, pattern in scope.labels.items())

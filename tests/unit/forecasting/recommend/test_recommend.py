@@ -212,3 +212,33 @@ def test_a_quantile_only_forecast_of_another_engine_works(lab: Any) -> None:
     catalogue = load(ROOT / "inventories" / "lab" / "policies.yml", read_templates())
     result = recommend(Round(AS_OF, catalogue, read_templates(), lab.history(), lambda policy: foreign))
     assert "filter" in by_kind(result)
+
+
+@pytest.mark.parametrize(("scope", "links"), [('{pair: "*"}', ["eth4"]), ('{pair: "eth?"}', ["eth4"]), ("{}", ["eth3", "eth4"])])
+def test_a_scope_of_labels_leaves_out_what_does_not_have_them(world: Any, futures: Any, scope: str, links: list[str]) -> None:
+    world.add("r1|eth3|if_out_bps", futures["flat"](4e6), level=2e6)
+    world.add("r1|eth4|if_out_bps", futures["flat"](4e6), level=2e6, labels={"pair": "eth5"})
+    text = POLICY.replace("{LIMIT}", "{value: 3000000}").replace("      metric:", f"      scope: {{labels: {scope}}}\n      metric:")
+    assert sorted(item["object"] for item in world.run(text).forecast["evaluated"]) == links
+
+
+def test_a_policy_that_looks_at_nothing_says_so_in_the_forecast_too(world: Any, futures: Any) -> None:
+    world.add("r1|eth3|if_out_bps", futures["flat"](4e6), level=2e6, role=None)
+    text = POLICY.replace("{LIMIT}", "{value: 3000000}")
+    assert world.run(text).forecast["warnings"] == []
+    nowhere = world.run(text.replace("      metric:", "      scope: {roles: [edge]}\n      metric:")).forecast
+    assert (
+        "policy busy looks at none of the 1 series of if_out_bps" in nowhere["warnings"][0] and "policies.yml:3" in nowhere["warnings"][0]
+    )
+    other = world.run(text.replace("metric: if_out_bps", "metric: cpu_share")).forecast
+    assert "looks at cpu_share, of which the history has no series" in other["warnings"][0]
+
+
+def test_a_forecast_that_ends_before_the_policy_looks_is_not_judged(world: Any, futures: Any) -> None:
+    world.add("r1|eth3|if_out_bps", futures["flat"](1e6), level=1e6)
+    ahead = futures["flat"](0.0).shape[1]
+    text = POLICY.replace("{LIMIT}", "{value: 3000000}").replace("      duration:", "      horizon: {H}h\n      duration:")
+    judged = world.run(text.replace("{H}", str(ahead)))
+    assert len(judged.ledger) == 1 and judged.forecast["left_out"] == []
+    short = world.run(text.replace("{H}", str(ahead + 24)))
+    assert short.ledger == [] and "forecast that far ahead" in short.forecast["left_out"][0]["reason"]
