@@ -25,10 +25,8 @@ class Window:
     level: Floats
     scale: Floats
 
-    def in_units(self, scaled: Floats | None) -> Floats:
-        """Forecasts (n, s) in the windows' scale, in the series' unit; the level at every step where there are none."""
-        if scaled is None:
-            return np.repeat(self.level, self.x.shape[1], axis=1)
+    def in_units(self, scaled: Floats) -> Floats:
+        """Forecasts (n, s) in the windows' scale, in the series' unit."""
         return np.asarray(scaled * self.scale + self.level)
 
 

@@ -56,8 +56,7 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     asked = Round(as_of, catalogue, templates, history, found, running, change_log, calibration, past)
     result = recommend(asked, lambda done, total: progress.step("recommend", done, total))
     _write(args.out, result.forecast, result.ledger)
-    for warning in result.forecast["warnings"][len(history.warnings) :]:  # the history's own have been told
-        progress.warning(warning)
+    progress.warnings(result.forecast["warnings"])
     return {
         "out": str(args.out),
         "provisioning": str(args.out / PROVISIONING),

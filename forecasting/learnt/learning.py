@@ -102,7 +102,7 @@ def apply(learnt: Learnt, panel: Panel) -> Applied:
     """Forecast the panel's next steps. What comes out for a series does not depend on the others."""
     mean = learnt.fitted.predict(panel, panel.steps)
     size = expected(panel.y, learnt.weights, panel.season, panel.long_season)
-    ahead = size[:, None] * learnt.shape[_places(panel, panel.steps, len(learnt.shape))]
+    ahead = size[:, None] * learnt.shape[_places(panel, panel.steps)]
     quantiles = np.empty((len(learnt.levels), *mean.shape))
     for level, made in zip(learnt.levels, quantiles, strict=True):
         np.multiply(level, ahead, out=made)
@@ -142,47 +142,42 @@ def _normalised(panel: Panel, errors: Errors) -> tuple[Floats, Normalised, Float
     size = np.stack([expected(panel.y[:, :origin], weights, panel.season, panel.long_season) for origin in errors.origins])
     flat = size <= 1e-8
     z = np.where(flat[:, :, None], np.nan, errors.residuals / size[:, :, None])
-    shape = _by_phase(z, np.stack([_places(panel, origin, panel.season) for origin in errors.origins]), panel.season)
-    if panel.long_season:
-        shape = np.tile(shape, panel.long_season // panel.season)
-        places = np.stack([_places(panel, origin, panel.long_season) for origin in errors.origins])
-        shape = shape * np.repeat(_by_weekday(z / shape[places], places // panel.season, panel), panel.season)
-    places = np.stack([_places(panel, origin, len(shape)) for origin in errors.origins])
+    places = np.stack([_places(panel, origin) for origin in errors.origins])
+    shape = _shape(panel, z, places)
     return weights, Normalised(size[-1][:, None] * np.ones(panel.horizon), z / shape[places]), shape
 
 
-def _places(panel: Panel, origin: int, count: int) -> NDArray[np.int64]:
-    """Where the steps from an origin on lie in a day, or in a week where `count` is that of a week's steps, (n, horizon)."""
-    places = panel.week if count == panel.long_season else panel.day
-    return places[:, origin : origin + panel.horizon]
+def _places(panel: Panel, origin: int) -> NDArray[np.int64]:
+    """Where the steps from an origin on lie in the week, or in the season where there are no weeks, (n, horizon)."""
+    return (panel.week if panel.long_season else panel.day)[:, origin : origin + panel.horizon]
 
 
-def _by_weekday(z: Floats, days: NDArray[np.int64], panel: Panel) -> Floats:
-    """The mean size of errors on each day of the week, relative to all, (days,), drawn to 1 as if by `OTHER_DAYS` more."""
+def _shape(panel: Panel, z: Floats, places: NDArray[np.int64]) -> Floats:
+    """How the size of errors goes with the time of day and, where there are weeks, with the day of the week; (long season or season,)."""
+    by_time = _by_place(z, places % panel.season, panel.season).clip(0.1)
+    if not panel.long_season:
+        return by_time
+    days = panel.long_season // panel.season
+    week = np.tile(by_time, days)
+    by_day = _by_place(z / week[places], places // panel.season, days, OTHER_DAYS * panel.season * len(panel.ids))
+    return week * np.repeat(by_day, panel.season)
+
+
+def _by_place(z: Floats, places: NDArray[np.int64], count: int, prior: float = 0.0) -> Floats:
+    """The mean size of errors at each of `count` places, relative to all; drawn to 1 as if by `prior` errors more, 1 where none is."""
     known = np.isfinite(z)
-    count_of = panel.long_season // panel.season
-    total = np.bincount(days[known], np.minimum(np.abs(z[known]), FAR), count_of)
-    count = np.bincount(days[known], minlength=count_of)
+    total = np.bincount(places[known], np.minimum(np.abs(z[known]), FAR), count)
+    seen = np.bincount(places[known], minlength=count)
     if not total.sum():
-        return np.ones(count_of)
-    average, prior = total.sum() / count.sum(), OTHER_DAYS * panel.season * len(panel.ids)
-    return np.asarray((total + prior * average) / ((count + prior) * average))
-
-
-def _by_phase(z: Floats, days: NDArray[np.int64], season: int) -> Floats:
-    """The mean size of errors at each time of day, relative to all, (season,); 1 where none is known."""
-    known = np.isfinite(z)
-    total = np.bincount(days[known], np.minimum(np.abs(z[known]), FAR), season)
-    count = np.bincount(days[known], minlength=season)
-    if not total.sum():
-        return np.ones(season)
-    return np.where(count > 0, total / np.maximum(count, 1) / (total.sum() / count.sum()), 1.0).clip(0.1)
+        return np.ones(count)
+    average = total.sum() / seen.sum()
+    return np.where(seen > 0, (total + prior * average) / np.maximum(seen + prior, 1.0) / average, 1.0)
 
 
 def _untested(panel: Panel) -> tuple[Floats, Normalised, Floats]:
     """Stand-in for histories too short to back-test: normal errors of the whole spread."""
     guess = untested(panel, np.ones(len(panel.ids)))
-    return np.eye(TRAITS)[1], Normalised(guess.size, guess.z * guess.size[None]), np.ones(panel.season)
+    return np.eye(TRAITS)[1], Normalised(guess.size, guess.z * guess.size[None]), np.ones(panel.long_season or panel.season)
 
 
 def _trajectories(z: Floats, seed: int) -> Floats:

@@ -134,9 +134,9 @@ class Trees:
 
     def predict(self, panel: Panel, origin: int) -> Floats:
         """See `Fitted.predict`."""
-        made = window(panel, origin, np.arange(panel.horizon))
         if not self.boosters:
-            return repeated(panel, origin, made.in_units(None))
+            return repeated(panel, origin)
+        made = window(panel, origin, np.arange(panel.horizon))
         x = made.x.reshape(-1, made.x.shape[2])
         trees = sum(np.asarray(booster.predict(x, num_threads=THREADS)) for booster in self.boosters)
         line = self.line.predict(x) if self.line else np.zeros(len(x))

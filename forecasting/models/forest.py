@@ -44,8 +44,8 @@ class _Trees:
 
     def predict(self, panel: Panel, origin: int) -> Floats:
         """See `Fitted.predict`."""
-        made = window(panel, origin, np.arange(panel.horizon))
         if self.trees is None:
-            return repeated(panel, origin, made.in_units(None))
+            return repeated(panel, origin)
+        made = window(panel, origin, np.arange(panel.horizon))
         flat = np.asarray(self.trees.predict(made.x.reshape(-1, made.x.shape[2])))
         return made.in_units(flat.reshape(len(panel.ids), panel.horizon))

@@ -90,15 +90,16 @@ class Lines:
 
     def predict(self, panel: Panel, origin: int) -> Floats:
         """See `Fitted.predict`."""
-        made = [self._chunk(chunk, origin) for chunk in _chunks(panel)]
+        if self.weights is None:
+            return repeated(panel, origin)
+        weights = self.weights.astype(np.float32)
+        made = [_chunk(chunk, origin, weights) for chunk in _chunks(panel)]
         return np.concatenate(made) if made else np.empty((0, panel.horizon))
 
-    def _chunk(self, panel: Panel, origin: int) -> Floats:
-        made = window(panel, origin, np.arange(panel.horizon))
-        if self.weights is None:
-            return repeated(panel, origin, made.in_units(None))
-        scaled = np.einsum("nsf,sf->ns", _linear(made.x), self.weights.astype(np.float32))  # each sum alone: no digit goes with the chunk
-        return made.in_units(scaled)
+
+def _chunk(panel: Panel, origin: int, weights: NDArray[np.float32]) -> Floats:
+    made = window(panel, origin, np.arange(panel.horizon))
+    return made.in_units(np.einsum("nsf,sf->ns", _linear(made.x), weights))  # each sum alone: no digit goes with the chunk
 
 
 def _chunks(panel: Panel) -> list[Panel]:

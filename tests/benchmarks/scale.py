@@ -118,10 +118,9 @@ def answered(out: Path, count: int, ahead: int) -> tuple[Floats, Floats]:
     return mean, frame[list(LEVEL_NAMES)].to_numpy().reshape(count, ahead, -1).transpose(0, 2, 1)
 
 
-def judged(out: Path, count: int, ahead: int) -> dict[str, float]:
-    """The losses of the first series on what was held back."""
-    truth = np.concatenate([made(group, DAYS * 24 + MOST_AHEAD) for group in range(-(-count // GROUP))])[:count]
-    mean, quantiles = answered(out, count, ahead)
+def judged(out: Path, truth: Floats, ahead: int) -> dict[str, float]:
+    """The losses of the first series on what was held back. truth: their past and what came, (judged, steps)."""
+    mean, quantiles = answered(out, len(truth), ahead)
     past, actual = truth[:, : DAYS * 24], truth[:, DAYS * 24 : DAYS * 24 + ahead]
     scale = seasonal_scale(past, 24)
     return {
@@ -139,6 +138,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", metavar="HORIZON[:MODEL]", help="for example 24h 168h:ridge; default: all")
     args = parser.parse_args()
     wanted = [tuple((one + ":").split(":")[:2]) for one in args.only] if args.only else [(horizon, model or "") for horizon, model in CASES]
+    first = np.concatenate([made(group, DAYS * 24 + MOST_AHEAD) for group in range(JUDGED // GROUP)])
     for count in args.series:
         with tempfile.TemporaryDirectory(prefix="forestage-scale-") as folder:
             history, out = Path(folder) / "history", Path(folder) / "out"
@@ -146,7 +146,7 @@ def main() -> None:
             write(history, count, past_of(count))
             for horizon, model in wanted:
                 found = run(history, out, horizon, ["--model", model] if model else [])
-                found |= judged(out, min(count, JUDGED), int(horizon.removesuffix("h")))
+                found |= judged(out, first[:count], int(horizon.removesuffix("h")))
                 figures = "  ".join(f"{name} {value:.3f}" if value < 10 else f"{name} {value:.0f}" for name, value in found.items())
                 print(f"{count} series  {horizon:>4}  {model or 'default':<8} {figures}", flush=True)
 

@@ -25,7 +25,8 @@ from forecasting.panel import Floats
 from .scale import DAYS, MOST_AHEAD, answered, made, run, write
 
 GENERATED = 400
-TIERS: dict[str, tuple[str, ...]] = {"in full": (), "in parts": ("--models",), "in parts, ridge": ("--models", "--model", "ridge")}
+LEARNT = "learnt"
+TIERS = {"in full": [], "in parts": ["--models", LEARNT], "in parts, ridge": ["--models", LEARNT, "--model", "ridge"]}
 DRAWS = 2_000
 
 
@@ -50,7 +51,7 @@ def compared(series: list[Floats], horizon: str, folder: Path) -> Iterator[tuple
     scale = np.concatenate([seasonal_scale(values[None], 24) for values in past])
     for number, (tier, words) in enumerate(TIERS.items()):
         out = folder / str(number)
-        options = [word if word != "--models" else f"--models={folder / f'learnt{number}'}" for word in words]
+        options = [str(folder / LEARNT) if word == LEARNT else word for word in words]
         spent = run(history, out, horizon, options)["CPU"]
         yield tier, spent, mase(truth, answered(out, len(series), ahead)[0], scale)
 
