@@ -24,7 +24,6 @@ from .fetching import LATE_S, Fetching, QueryRefused, Series, Wanted, samples_of
 from .http_server import Server, TooMuch, connect, in_halves
 from .labelled import Labelled
 from .parts import Parts
-from .zones import require_zone
 
 POINTS_A_PAGE = 10_000
 OF_A_STEP = {"counter": "first", "gauge": "mean", "limit": "last", "event_count": "sum"}
@@ -47,7 +46,6 @@ def read_influxdb(settings: Mapping[str, Any], folder: Path, kept: Path, as_of: 
     server = once(lambda: connect(settings, folder))
     wanted = []
     for query in settings["queries"]:
-        require_zone(query.get("tz", "UTC"), f"{name} {_title(query)}")
         text, values = statement(query, step_s)
         part = cache.digest(settings["url"].rstrip("/"), settings["database"], text, values)
         fetch = partial(_fetched, server, settings["database"], query, step_s)

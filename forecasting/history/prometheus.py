@@ -20,7 +20,6 @@ from .http_server import Server, connect
 from .labelled import Labelled
 from .parts import Parts
 from .prometheus_http import query_range
-from .zones import require_zone
 
 HELD_S = 300
 
@@ -37,8 +36,6 @@ def read_prometheus(settings: Mapping[str, Any], folder: Path, kept: Path, as_of
     end = int(as_of.timestamp()) // step_s * step_s
     length = int(seconds(settings["lookback"]))
     begin = max((end - length) // step_s * step_s, 0)
-    for query in settings["queries"]:
-        require_zone(query.get("tz", "UTC"), f"{name} query {query['query']!r}")
     server = once(lambda: connect(settings, folder))
     wanted = []
     for query in settings["queries"]:

@@ -22,7 +22,6 @@ from .fetching import Fetching, QueryRefused, Wanted
 from .labelled import Labelled
 from .parts import Parts
 from .rrdtool import Archive, archive_for, fetch, program
-from .zones import require_zone
 
 AT_ONCE = 4
 GROUPS = ("device", "object", "site")
@@ -64,7 +63,6 @@ class _Source:
         self.step_s = int(seconds(settings["step"])) if "step" in settings else None
         self.constants = {key: settings[key] for key in CONSTANTS if key in settings}
         self.left_out: list[dict[str, str]] = []
-        require_zone(settings.get("tz", "UTC"), self.name)
         try:
             self.pattern = re.compile(settings["path"])
         except re.error as error:

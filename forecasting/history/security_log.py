@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,6 @@ from ..contracts.durations import seconds
 from ..errors import InputError
 from .log_lines import BadLine, Clock, eve, syslog
 from .parts import Parts, series_table
-from .zones import require_zone
 
 READERS = {"suricata_eve": eve, "syslog": syslog}
 METRICS = {"intrusion": ("sec_intrusion_attempts", "attempt"), "malware": ("sec_malware_detections", "detection")}
@@ -52,7 +52,7 @@ def read_security_log(settings: Mapping[str, Any], folder: Path, as_of: datetime
         InputError: there is no file, or none that can be read.
     """
     name = f"source {settings['name']}"
-    zone = require_zone(settings.get("tz", "UTC"), name)
+    zone = ZoneInfo(settings.get("tz", "UTC"))
     tally = _Tally(int(seconds(settings.get("interval", "1h"))))
     told = [_count(path, settings, Clock(zone, _written(path)), tally, name) for path in _files(settings, folder, name)]
     warnings = [sentence for sentence in told if sentence]

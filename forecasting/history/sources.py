@@ -14,7 +14,8 @@ from typing import Any
 from ..contracts import ContractError
 from ..errors import InputError
 from ..policies.checks import check_schema
-from ..policies.source import read
+from ..policies.source import Place as Key
+from ..policies.source import Source, read
 from .events import event_table, read_ics, read_yml
 from .influxdb import read_influxdb
 from .parts import Parts, merged
@@ -23,8 +24,10 @@ from .rrd import read_rrd
 from .security_log import read_security_log
 from .sql import read_sql
 from .tables import read_tables
+from .zones import require_zone
 
 AT_ONCE = 8
+GOES_ON = "; the forecast goes on without it"
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,8 @@ def gather(path: Path, as_of: datetime | None = None) -> Parts:
         found = list(pool.map(lambda job: job(), jobs))
     whole = merged([(entry["name"], parts) for entry, parts in zip(listed, found, strict=True)])
     if whole.series.empty:
-        raise InputError(f"{path}: no source brings a series: {'; '.join(whole.warnings) or 'none of them measures anything'}")
+        told = "; ".join(warning.removesuffix(GOES_ON) for warning in whole.warnings)
+        raise InputError(f"{path}: no source brings a series: {told or 'none of them measures anything'}")
     return whole
 
 
@@ -65,7 +69,16 @@ def _listed(path: Path) -> tuple[list[dict[str, Any]], Path]:
         if entry["name"] in seen:
             raise source.error(("sources", index, "name"), f"a second source has the name {entry['name']!r}; give each its own")
         seen.add(entry["name"])
+        _check_zones(source, ("sources", index), entry)
     return source.data["sources"], path.parent / source.data.get("cache", f"{path.name}.cache")
+
+
+def _check_zones(source: Source, place: Key, entry: Mapping[str, Any]) -> None:
+    """Refuse a time zone that is none, of the source or of one of its queries: no schema knows them all."""
+    queries = [((*place, "queries", number), query) for number, query in enumerate(entry.get("queries", ()))]
+    for where, given in [(place, entry), *queries]:
+        if "tz" in given:
+            require_zone(given["tz"], f"{source.path}:{source.line((*where, 'tz'))}: tz")
 
 
 def _tried(entry: Mapping[str, Any], place: Place) -> Parts:
@@ -76,7 +89,7 @@ def _tried(entry: Mapping[str, Any], place: Place) -> Parts:
         name = f"source {entry['name']}"
         reason = str(error).removeprefix(f"{name}: ")
         text = reason if reason.startswith(name) else f"{name}: {reason}"
-        return Parts(warnings=[f"{text}; the forecast goes on without it"], left_out=[{"unique_id": name, "reason": reason}])
+        return Parts(warnings=[f"{text}{GOES_ON}"], left_out=[{"unique_id": name, "reason": reason}])
 
 
 def _live(reader: Callable[[Mapping[str, Any], Path, Path, datetime], Parts]) -> Callable[[Mapping[str, Any], Place], Parts]:

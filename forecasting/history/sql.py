@@ -21,7 +21,6 @@ from .databases import SQLITE, Database, opened
 from .fetching import LATE_S, Fetching, Wanted
 from .labelled import NAMES, Labelled
 from .parts import Parts
-from .zones import require_zone
 
 A_DAY = timedelta(days=1)
 UNIX = {"unix": 1, "unix_ms": 1000}
@@ -43,7 +42,6 @@ def read_sql(settings: Mapping[str, Any], folder: Path, kept: Path, as_of: datet
         database = once(lambda: stack.enter_context(opened(settings, folder)))
         wanted = []
         for query in settings["queries"]:
-            require_zone(query.get("tz", "UTC"), f"{name} {_title(query)}")
             written = query.get("time_format", usual)
             decisive = [query.get(key) for key in ("table", "query", "time", "value")] + list(_columns(query))
             fetch = partial(_fetched, fetching, database, query, written)

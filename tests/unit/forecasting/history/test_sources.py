@@ -69,8 +69,9 @@ def test_a_dead_source_is_named_and_the_others_go_on(tmp_path):
 
 def test_when_every_source_is_dead_there_is_no_history(tmp_path):
     path = listed(tmp_path, "{name: a, type: table, path: a.csv}", "{name: b, type: events, path: b.ics}")
-    with pytest.raises(InputError, match=r"no source brings a series: source a: .*source b: "):
+    with pytest.raises(InputError, match=r"no source brings a series: source a: .*source b: ") as caught:
         load_history(path, as_of=AS_OF)
+    assert "goes on" not in str(caught.value), "nothing goes on"
 
 
 def test_one_series_in_two_kinds_is_left_out_of_the_later_source(tmp_path):
@@ -142,6 +143,47 @@ def test_a_wrong_file_is_refused_with_its_line(tmp_path, source, sentence):
     with pytest.raises(InputError) as caught:
         load_history(listed(tmp_path, source))
     assert sentence in str(caught.value) and "sources.yml:" in str(caught.value)
+
+
+ENTRY = """\
+  - name: logs
+    type: security_log
+    format: syslog
+    paths: [auth.log]
+    tz: {log}
+  - name: core
+    type: prometheus
+    url: http://127.0.0.1:1
+    step: 1h
+    lookback: 1d
+    queries:
+      - {{query: up, metric: up, unit: "1", kind: gauge, device_label: instance, object: device, tz: Asia/Tokyo}}
+      - query: down
+        metric: down
+        unit: "1"
+        kind: gauge
+        device_label: instance
+        object: device
+        tz: {query}
+"""
+
+
+@pytest.mark.parametrize(
+    ("log", "query", "line", "wrong"),
+    [
+        ("Europe/Berln", "UTC", 7, "'Europe/Berln'"),
+        ("UTC", "Mars/Base", 21, "'Mars/Base'"),
+        ("UTC", "Europe", 21, "'Europe'"),
+        ("UTC", "../passwd", 21, "'../passwd'"),
+        ("UTC", "''", 21, "''"),
+    ],
+)
+def test_a_wrong_zone_is_refused_with_its_line_before_anything_is_asked(tmp_path, log, query, line, wrong):
+    path = tmp_path / "sources.yml"
+    path.write_text("version: 1\nsources:\n" + ENTRY.format(log=log, query=query), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_history(path)
+    assert str(caught.value) == f"{path}:{line}: tz: {wrong} is no known time zone; use a name like Europe/Berlin or UTC"
 
 
 def test_two_sources_of_one_name_and_a_mapping_beside_a_list_are_refused(tmp_path):
