@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # loading them takes 0.2 s, which who checks nothing need not wait for
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, ValidationError
     from referencing import Registry
 
 FOLDER = Path(__file__).parent / "schemas"
@@ -60,7 +60,13 @@ def field_test(kind: str, field: str) -> Callable[[Any], bool]:
 def errors_of(kind: str, value: Any) -> list[str]:
     """Every way in which `value` breaks the schema `kind`, each as ``where: what``; empty when it holds."""
     found = sorted(validator_of(kind).iter_errors(value), key=lambda error: [str(part) for part in error.absolute_path])
-    return [f"{'.'.join(str(part) for part in error.absolute_path) or 'the value'}: {error.message[:300]}" for error in found]
+    return [f"{'.'.join(str(part) for part in error.absolute_path) or 'the value'}: {_plain(error)}" for error in found]
+
+
+def _plain(error: ValidationError) -> str:
+    """What is wrong, without the regular expression where the schema says in words what it stands for."""
+    described = error.schema.get("description") if error.validator == "pattern" and isinstance(error.schema, dict) else None
+    return f"{str(error.instance)[:100]!r} is not {described.removesuffix('.')}" if described else error.message[:300]
 
 
 def check(kind: str, value: Any, source: str = "") -> None:

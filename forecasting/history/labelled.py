@@ -54,7 +54,7 @@ class Labelled:
         """Everything that was added, checked. Raises `InputError` where nothing can be used."""
         name, told, left_out = self.fetching.name, self.fetching.warnings, self.fetching.left_out
         if not self.found:
-            raise InputError("; ".join(told) or f"{name} has no series that can be used; correct its {self.noun}s ({_first(left_out)})")
+            raise InputError("; ".join(told) or f"{name} has no series that can be used: {_first(left_out)}")
         samples, lost = clean(long_table(self.found), Path(name))
         series = series_table(pd.DataFrame(list(self.rows.values())), name)
         return Parts(series, samples, warnings=[*told, *lost], left_out=left_out)
@@ -70,15 +70,28 @@ class Labelled:
             if value is not None:
                 row[key] = PORT.sub("", value) if key == "device" and label else value
         row["unique_id"] = f"{row['device']}|{row['object']}|{row['metric']}"
-        wrong = errors_of("series_row", row)
-        reason = f"{wrong[0]}; correct the {self.noun} or the query" if wrong else ""
+        wrong = self._wrong(query, labels, row)
+        reason = f"{wrong}; correct the {self.noun} or the query" if wrong else ""
         if row["unique_id"] in self.rows:
             reason = f"a second series of {self.fetching.name} has this name; narrow {title} or sum it up"
         if not reason:
             return row
-        name = str(row["unique_id"]) if not wrong else repr(dict(labels))[:200]
+        name = str(row["unique_id"]) if not wrong else _listed(labels)
         self.fetching.left_out.append({"unique_id": name, "reason": reason})
         return None
+
+    def _wrong(self, query: Mapping[str, Any], labels: Mapping[str, str], row: Mapping[str, Any]) -> str:
+        """Why a row cannot be that of a series; nothing where it can."""
+        asked = [query[f"{key}_{self.noun}"] for key in NAMES if f"{key}_{self.noun}" in query]
+        missing = next((label for label in asked if not labels.get(label)), None)
+        if missing is not None:
+            return f"it has no {self.noun} {missing!r}"
+        return next(iter(errors_of("series_row", row)), "")
+
+
+def _listed(labels: Mapping[str, str]) -> str:
+    """Labels in a line as Prometheus writes them, whatever they hold."""
+    return ", ".join(f"{label}={json.dumps(labels[label])}" for label in sorted(labels))[:200] or "a series without any"
 
 
 def _first(left_out: list[dict[str, str]]) -> str:

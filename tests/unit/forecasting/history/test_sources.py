@@ -136,6 +136,12 @@ QUERY = "{query: up, metric: up, unit: '1', kind: gauge, device_label: instance,
         (PROMETHEUS.replace("1h", "often") % QUERY, "'step' cannot be 'often'; write a whole number and one of s, m, h, d, w"),
         (PROMETHEUS.replace("127.0.0.1:1", "me:secret@host") % QUERY, "without user, password or query"),
         (PROMETHEUS.replace("http", "file") % QUERY, "'url' cannot be"),
+        (
+            PROMETHEUS % QUERY.replace("unit: '1'", "unit: µs"),
+            "'unit' cannot be 'µs'; write a unit of letters, digits, spaces",
+        ),
+        (PROMETHEUS % QUERY.replace("metric: up", "metric: ifUp"), "'metric' cannot be 'ifUp'; write a metric of small letters"),
+        (PROMETHEUS % QUERY.replace("instance", "'host name'"), "'device_label' cannot be 'host name'; write the name of a label"),
         (PROMETHEUS.replace("type:", "bearer_env: 'a b', type:") % QUERY, "the name of an environment variable, never the secret itself"),
     ],
 )
