@@ -42,6 +42,17 @@ class Progress:
         """Say the one sentence why nothing was made."""
 
 
+class WarningsOnly(Progress):
+    """For a part of a larger work: its warnings are passed on, its steps are not, as the larger work counts its own."""
+
+    def __init__(self, whole: Progress) -> None:
+        super().__init__()
+        self._whole = whole
+
+    def _warn(self, message: str) -> None:
+        self._whole.warning(message)
+
+
 class JsonLines(Progress):
     """One JSON object a line: ``{"event": "progress" | "warning" | "result" | "error", …}`` (schema engine_event)."""
 

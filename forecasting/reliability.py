@@ -159,15 +159,17 @@ def _pool(pool: Pool) -> dict[str, Any]:
 
 
 def as_text(report: Mapping[str, Any]) -> str:
-    """The report as a table for people: a row a week, then the total."""
+    """The report as a table for people: a row a week, then the total; one sentence where nothing can be judged."""
+    total = report["overall"]["p_calibrated"]
+    if total is None and report["matured"]:
+        return f"Of none of the matured predictions ({report['matured']}) is the outcome known by {report['as_of']}: the prior stands."
+    if total is None:
+        return f"No prediction has matured by {report['as_of']}: the prior stands."
     lines = [f"{'origin':<12}{'entries':>8}{'needed':>8}{'not':>6}{'unknown':>9}{'eff. n':>8}{'Brier raw':>11}{'calibrated':>12}"]
     for row in report["origins"]:
         briers = "".join(f"{_number(row[name]):>{width}}" for name, width in (("brier_raw", 11), ("brier_calibrated", 12)))
         counts = f"{row['entries']:>8}{row['needed']:>8}{row['not_needed']:>6}{row['unknown']:>9}{row['effective_n']:>8.1f}"
         lines.append(f"{row['week'][:10]:<12}{counts}{briers}")
-    total = report["overall"]["p_calibrated"]
-    if total is None:
-        return "\n".join([*lines, f"No prediction has matured by {report['as_of']}: the prior stands."])
     lines.append(f"Calibration error {_error(total)}.")
     lines += [f"  stated {bin_['stated']:.2f}: came {bin_['came']:.2f} of {bin_['n']:.1f}" for bin_ in total["bins"]]
     return "\n".join(lines)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import pandas as pd
+
 from .autonomy import grants
 from .calibration import calibrate
 from .history import History
@@ -24,16 +26,27 @@ Forecaster = Callable[[History, datetime], Callable[[Policy], Outlook]]
 
 @dataclass(frozen=True)
 class Replay:
-    """The ledger of all rounds, with outcomes, one row a round, and what each policy of mode `auto` is granted in the end."""
+    """The ledger of all rounds, with outcomes, one row a round, and what each policy of mode `auto` is granted in the end.
+
+    warnings: what the rounds' recommendations warned of, each sentence once.
+    """
 
     entries: list[Entry]
     rounds: list[dict[str, Any]]
     autonomy: list[dict[str, str]]
+    warnings: list[str]
 
 
 def origins(history: History, as_of: datetime, first: datetime | None = None) -> list[datetime]:
-    """Weekly origins before `as_of`, counted back from it, each with four weeks of past at least (or from `first` on)."""
-    earliest = first or history.samples["ds"].min().to_pydatetime() + LEAST_PAST
+    """Weekly origins before `as_of`, counted back from it, each with four weeks of past at least (or from `first` on).
+
+    The past begins with the first sample of demand: a limit may be dated long before anything was measured.
+    """
+    spans = [history.span(str(name)) for name in history.demand_series["unique_id"]]
+    begins = [begin for count, begin, _end in spans if count]
+    if not begins:
+        return []
+    earliest = first or pd.Timestamp(min(begins), tz="UTC").to_pydatetime() + LEAST_PAST
     found = []
     moment = as_of - WEEK
     while moment >= earliest:
@@ -68,7 +81,8 @@ def replay(
     labelled = with_outcomes(entries, measure(history.until(as_of), entries, as_of).outcomes)
     granted = grants(catalogue.policies, labelled, (), as_of)
     rows = [_row(forecast, labelled) for forecast in made]
-    return Replay(labelled, rows, [granted[name].as_dict() for name in sorted(granted)])
+    told = dict.fromkeys(warning for forecast in made for warning in forecast["warnings"])
+    return Replay(labelled, rows, [granted[name].as_dict() for name in sorted(granted)], list(told))
 
 
 def _row(forecast: dict[str, Any], labelled: list[Entry]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..contracts import parse_time
 from ..errors import InputError
-from ..progress import Progress
+from ..progress import Progress, WarningsOnly
 from .history_flags import add_history, open_history
 
 NAME = "replay"
@@ -46,9 +46,10 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     progress.step("replay", 0, len(when))
     made = replay(
         history, catalogue, templates, when, as_of,
-        lambda known, origin: outlooks(catalogue, known, origin, Progress(), args.seed),
+        lambda known, origin: outlooks(catalogue, known, origin, WarningsOnly(progress), args.seed),
         lambda done, total: progress.step("replay", done, total),
     )  # fmt: skip
+    progress.warnings(made.warnings)
     report = reliability(made.entries, as_of)
     write_lines(args.out / "ledger.jsonl", made.entries)
     write_lines(args.out / "calibration.json", [report])

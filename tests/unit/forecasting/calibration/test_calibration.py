@@ -221,8 +221,11 @@ def test_a_handful_of_events_gets_no_interval() -> None:
     assert "too few to say" in as_text(report)
 
 
-def test_a_report_without_outcomes_says_so() -> None:
-    assert "the prior stands" in as_text(reliability([entry("s", NOW, 0.5, None)], NOW))
+def test_a_report_without_outcomes_is_one_sentence_and_no_empty_table() -> None:
+    early = as_text(reliability([entry("s", NOW, 0.5, None)], NOW))
+    assert early == f"No prediction has matured by {to_text(NOW)}: the prior stands."
+    unknown = as_text(reliability([entry("s", START, 0.5, "unknown")], NOW))
+    assert unknown == f"Of none of the matured predictions (1) is the outcome known by {to_text(NOW)}: the prior stands."
 
 
 @given(st.floats(0, 1), st.floats(0.1, 1e6))
