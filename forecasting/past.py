@@ -23,7 +23,7 @@ class Past:
     Attributes:
         last_peak: extreme of the last seven days, or None without samples in them.
         growth: change of the weekly extreme, a week (median of all pairwise slopes); None below three weeks.
-        weeks: how many weeks the growth was measured on.
+        weeks: over how many weeks the growth was measured, weeks without samples among them.
         usual: median of the weekly extremes before the last, or None.
         event_peak: median extreme of past events of the same kind, or None.
         calm_peak: median daily extreme outside them, or None.
@@ -58,7 +58,7 @@ def summarise(
     before = [peak for week, peak in complete if week > 0]
     usual = float(np.median(before)) if before else None
     found = [_times(sign, value) for value in (last, growth, usual, event_peak, calm)]
-    return Past(found[0], found[1], len(complete), found[2], found[3], found[4])
+    return Past(found[0], found[1], complete[-1][0] + 1 if complete else 0, found[2], found[3], found[4])
 
 
 def _events(signed: pd.Series, events: list[tuple[datetime, datetime]]) -> tuple[float | None, float | None]:

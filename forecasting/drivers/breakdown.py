@@ -26,7 +26,7 @@ from ..grid import step_of
 from ..history.table import History
 from ..preparing import prepare
 from ..units import day as day_words
-from .course import NEAR, Course, course_of
+from .course import DAYS, NEAR, Course, course_of
 from .names import cause_part, hour_words
 from .narrow import only
 from .part import Part, main_of
@@ -115,11 +115,12 @@ def _of_past(entry: Entry, history: History, place: int, base: float, when: pd.T
     ahead = (known + place - whole) // clock.per_day + 1
     grown = course.slope * (course.days - 1 + ahead) * season.scale(phase)
     shift = course.shift * season.scale(phase)
+    long = _length(course.days, known, clock.per_day)
     parts = [
-        Part("level", f"the usual level, {_ago(course.days)}", course.level),
+        Part("level", f"the usual level, {long} ago", course.level),
         Part("day", f"the time of day, {hour_words(when)}", day),
         Part("week", f"the day of the week, {when.day_name()}", week),
-        Part("growth", f"the growth of the last {_weeks(course.days)}", grown),
+        Part("growth", f"the growth of the last {long}", grown),
         _shifted(course, changed, shift, times[whole - 1]),
     ]
     rest = base - sum(part.effect for part in parts)
@@ -157,9 +158,7 @@ def _since_midnight(times: pd.DatetimeIndex, known: int, step_s: int) -> int:
     return int((times[known] - times[known].normalize()).total_seconds() // step_s)
 
 
-def _ago(days: int) -> str:
-    return f"{_weeks(days)} ago"
-
-
-def _weeks(days: int) -> str:
-    return f"{days // 7} weeks" if days >= 14 else f"{days} days"
+def _length(days: int, known: int, per_day: int) -> str:
+    """How long a course of so many days is, in words that agree with those of `past`: most of a week counts as one."""
+    weeks = int(min(known / (7 * per_day), DAYS / 7) + 0.5)
+    return f"{weeks} weeks" if days >= 14 else f"{days} days"

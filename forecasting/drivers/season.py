@@ -44,8 +44,8 @@ def season_of(values: Floats, period: int, per_day: int) -> Season | None:
     count = len(values) // period
     if count < 2 or not np.isfinite(values).any():
         return None
-    values = values[-count * period :]
-    shares = bool(np.nanmin(values) >= 0.0)
+    whole, values = values[-(len(values) // per_day) * per_day :], values[-count * period :]
+    shares = bool(np.nanmin(whole) >= 0.0)
     levels = _rolling(values, period)
     if shares and not (levels[np.isfinite(levels)] > 0).any():
         return None
@@ -56,7 +56,8 @@ def season_of(values: Floats, period: int, per_day: int) -> Season | None:
     middle[seen] = np.nanmedian(table[:, seen], axis=0)
     middle = middle / middle.mean() if shares and middle.mean() > 0 else middle - (0.0 if shares else middle.mean())
     day = np.tile(middle.reshape(-1, per_day).mean(axis=0), period // per_day)
-    return Season(shares, day, middle - day, _daily(values, np.tile(middle, count), per_day, shares))
+    usual = np.tile(middle, count + 1)[-len(whole) :]
+    return Season(shares, day, middle - day, _daily(whole, usual, per_day, shares))
 
 
 def _rolling(values: Floats, period: int) -> Floats:

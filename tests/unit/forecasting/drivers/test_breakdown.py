@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from forecasting.drivers.part import Part, listed, main_of
 from forecasting.drivers.season import season_of
 from forecasting.drivers.shapley import shares
 from tests.benchmarks.driven import AGO, CAUSES, explained, main_driver, named, world
-from tests.benchmarks.made import DAY, WEEK, Demand
+from tests.benchmarks.made import DAY, START, WEEK, Demand
 
 SEEDS = 2
 
@@ -57,6 +59,25 @@ def test_the_sentence_names_what_is_new_beside_the_usual(evidence: dict[str, Any
     assert "the change of level on Sat 7 Mar" in evidence["shift-0"]["why"]
     assert "made up of" not in evidence["day-0"]["why"], "nothing new has a part in it"
     assert all(item["why"].count(". ") == 0 and item["why"].endswith(".") for item in evidence.values())
+
+
+@pytest.mark.parametrize("cut_h", [4 * WEEK, 4 * WEEK + 10, 4 * WEEK + 3 * DAY, 4 * WEEK + 4 * DAY, WEEK])
+def test_growth_is_told_over_as_many_weeks_in_both_places(tmp_path: Path, cut_h: int) -> None:
+    history = world(1, ("growth",))
+    young = replace(history, samples=history.samples[history.samples["ds"] >= START + pd.Timedelta(hours=cut_h)])
+    item = explained(young, tmp_path, "seasonal_naive_week")["growth-0"]
+    told = re.findall(r"a week over (\d+) weeks; .* from the growth of the last (\d+) weeks", item["why"])
+    assert len(told) == 1
+    assert told[0][0] == told[0][1] == str(min(round((10 * WEEK - cut_h) / WEEK), 8))
+    level = next(part["name"] for part in item["drivers"] if part["kind"] == "level")
+    assert level == f"the usual level, {told[0][0]} weeks ago"
+
+
+def test_the_first_days_that_make_no_week_count_for_the_level_too() -> None:
+    season = season_of(np.linspace(50.0, 90.0, 41 * DAY), WEEK, DAY)
+    assert season is not None
+    assert len(season.levels) == 41
+    assert season.levels[0] == pytest.approx(50.5, abs=1.0)
 
 
 def test_an_event_whose_name_no_label_may_have_is_not_named(tmp_path: Path) -> None:
