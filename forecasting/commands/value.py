@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quantum", type=float, default=0.25, help="what one order adds, as a share of the limit (default 0.25)")
     parser.add_argument("--early", type=int, default=21, help="days that only teach and set the limits (default 21)")
     add_model(parser)
-    parser.add_argument("--workers", type=int, default=1, help="forecasts made side by side (default 1)")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="forecasts made side by side (default: all cores)")
     parser.add_argument("--out", type=Path, required=True, help="folder for value.json and value.svg")
 
 
@@ -73,11 +74,25 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
 
 
 def text(result: dict[str, Any]) -> str:
-    """The strategies on the second half of the replayed days, at the thresholds settled on the first."""
-    lines = [f"{'strategy':<40}{'avoided':>9}{'waste':>8}{'met':>12}{'lead h':>8}"]
+    """The strategies on the second half of the replayed days, at the thresholds settled on the first; then how far we are ahead."""
+    from ..value.words import threshold_words
+
+    lines = [f"{'strategy':<40}{'threshold':<16}{'avoided':>9}{'waste':>8}{'met':>12}{'lead h':>8}"]
     for row in result["rows"]:
         lead = "-" if row["lead_h"] is None else f"{row['lead_h']:.0f}"
         met = f"{row['met']} of {row['needs']}"
-        lines.append(f"{row['name']:<40}{row['avoided']:>9.0%}{row['waste']:>8.2f}{met:>12}{lead:>8}")
-    spared = f"{result['limit_hours']:.0f} limit-hours without action, {result['avoidable']:.0f} of them avoidable"
-    return "\n".join([*lines, f"{spared}; waste in multiples of perfect foresight's"])
+        threshold = threshold_words(row["name"], row["threshold"])
+        lines.append(f"{row['name']:<40}{threshold:<16}{row['avoided']:>9.0%}{row['waste']:>8.2f}{met:>12}{lead:>8}")
+    lines += [
+        "Thresholds are settled on the first half of the days, all else is of the second; waste is in multiples of perfect foresight's.",
+        f"{result['limit_hours']:.0f} limit-hours without action, {result['avoidable']:.0f} of them avoidable.",
+    ]
+    return "\n".join([*lines, "", *_distances(result["distances"])])
+
+
+def _distances(distances: list[dict[str, Any]]) -> list[str]:
+    """How much more the forecast avoids than each peer at its best margin for the same waste, in points of perfect foresight."""
+    from ..value.words import points
+
+    rows = [f"{one['peer']:<40}{points(one['at']):<42}{points(one['over'])}" for one in distances]
+    return [f"{'forecast ahead of':<40}{'at its waste':<42}over wastes 0.25 to 2", *rows]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 from forecasting.__main__ import main
+from forecasting.value.words import points
 
 MAPPING = "A: {device: r1, object: eth1, metric: if_out_bps, capacity_bps: 2e2}\n"
 FLAGS = ("--mapping", "m.yml", "--as-of", "2026-02-09T00:00:00Z", "--model", "seasonal_naive_week", "--out", "out")
@@ -29,15 +31,34 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_user_gets_the_table_and_the_picture(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_user_gets_both_tables_and_the_picture(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["value", "--history", "t.csv", *FLAGS]) == 0
     told = capsys.readouterr().out
-    assert "react at the limit" in told
     assert (folder / "out" / "value.svg").read_text().startswith("<svg")
-    rows = {row["name"]: row for row in json.loads((folder / "out" / "value.json").read_text())["rows"]}
+    made = json.loads((folder / "out" / "value.json").read_text())
+    rows = {row["name"]: row for row in made["rows"]}
     assert rows["perfect foresight"]["avoided"] == rows["perfect foresight"]["waste"] == 1.0
     assert 0.0 < rows["forecast"]["avoided"] <= 1.0
     assert rows["forecast"]["lead_h"] >= 24
+    first, second = ([re.split(r"  +", line) for line in table.splitlines()] for table in told.split("\n\n"))
+    thresholds = {cells[0]: cells[1] for cells in first[1 : 1 + len(rows)]}
+    assert thresholds["forecast"] == f"price {rows['forecast']['threshold']:g}"
+    assert thresholds["react at the limit"] == f"margin {rows['react at the limit']['threshold']:+.1%}"
+    assert thresholds["perfect foresight"] == thresholds["one quantum always"] == "–"
+    assert second[1:] == [[one["peer"], points(one["at"]), points(one["over"])] for one in made["distances"]]
+    assert [cells[0].partition(",")[0] for cells in second[1:]] == ["react at the limit", "linear", "linear with a weekly season"]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ((0.131, 0.02, 0.3), "+13 points (+2 to +30): ahead"),
+        ((-0.05, -0.1, -0.01), "-5 points (-10 to -1): behind"),
+        ((0.04, -0.05, 0.13), "+4 points (-5 to +13): not told apart"),
+    ],
+)
+def test_a_distance_says_whether_it_can_be_told_from_nothing(values: tuple[float, ...], said: str) -> None:
+    assert points(values) == said
 
 
 @pytest.mark.parametrize(
