@@ -19,6 +19,7 @@ from .history_flags import add_history, open_history
 
 NAME = "value"
 HELP = "Replay adding capacity over a history: limit-hours avoided against capacity left idle, beside reacting and extrapolating."
+MOST_WORKERS = 4  # each holds 0.4 GB
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quantum", type=float, default=0.25, help="what one order adds, as a share of the limit (default 0.25)")
     parser.add_argument("--early", type=int, default=21, help="days that only teach and set the limits (default 21)")
     add_model(parser)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="forecasts made side by side (default: all cores)")
+    workers = min(os.cpu_count() or 1, MOST_WORKERS)
+    parser.add_argument("--workers", type=int, default=workers, help=f"forecasts made side by side (default: {workers} here)")
     parser.add_argument("--out", type=Path, required=True, help="folder for value.json and value.svg")
 
 
