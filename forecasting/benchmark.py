@@ -24,7 +24,10 @@ ENVIRONMENT = "FORESTAGE_DATA"
 
 @dataclass(frozen=True)
 class TestSet:
-    """One set: its file, the season that scales MASE, the long season (0: none), the horizon, the origins and their distance."""
+    """One set: its file, the season that scales MASE, the long season (0: none), the horizon, the origins and their distance.
+
+    thin: each step is the mean of so many samples of the file.
+    """
 
     file: str
     season: int
@@ -32,6 +35,7 @@ class TestSet:
     horizon: int
     origins: int
     step: int
+    thin: int = 1
 
 
 SETS = {
@@ -41,6 +45,9 @@ SETS = {
     "isp1h": TestSet("isp_cortez_1H", 24, 168, 24, 14, 24),
     "isp5m": TestSet("isp_cortez_5M", 288, 2016, 288, 7, 288),
     "rtt15": TestSet("rtt_tail5000", 360, 0, 15, 4, 120),
+    "abi1h": TestSet("abilene_5min_2w", 24, 0, 24, 4, 24, thin=12),
+    "isp1w": TestSet("isp_cortez_1H", 24, 168, 168, 4, 168),
+    "m4w": TestSet("m4_hourly", 24, 168, 168, 1, 168),
 }
 BARS = {
     "m4h": {"OWA": 0.395, "MASE": 0.765, "MSIS": 6.95},
@@ -78,13 +85,18 @@ def cuts(name: str, back: int = 0) -> Iterator[tuple[Panel, Floats]]:
     if not path.is_file():
         raise InputError(f"{path} is missing; complete the folder that {ENVIRONMENT} names")
     table = pd.read_parquet(path).sort_values(["unique_id", "ds"])
-    series = [(str(key), part["y"].to_numpy(dtype=float)) for key, part in table.groupby("unique_id", sort=True)]
+    series = [(str(key), _thinned(part["y"].to_numpy(dtype=float), chosen.thin)) for key, part in table.groupby("unique_id", sort=True)]
     shift = back * (chosen.horizon + (chosen.origins - 1) * chosen.step)
     for number in range(chosen.origins - 1, -1, -1):
         off = shift + chosen.horizon + number * chosen.step
         known = [(key, values[: len(values) - off]) for key, values in series]
         truth = np.stack([values[len(values) - off : len(values) - off + chosen.horizon] for _unused, values in series])
         yield plain_panel(known, chosen.season, chosen.long_season, chosen.horizon), truth
+
+
+def _thinned(values: Floats, thin: int) -> Floats:
+    """Means of `thin` samples each, counted from the end."""
+    return np.asarray(values[len(values) % thin :].reshape(-1, thin).mean(axis=1))
 
 
 def _points(known: Panel, truth: Floats, mean: Floats, reference: Floats) -> Row:

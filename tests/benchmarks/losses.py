@@ -39,7 +39,7 @@ def summary(own: Losses, reference: Losses) -> dict[str, float]:
     return means | {"OWA": owa(means["sMAPE"], means["MASE"], *base)}
 
 
-def against(own: Losses, other: Losses) -> tuple[float, float, float]:
-    """Our MASE less the other's, where both were asked, with the 95 % interval: below zero, we are ahead."""
-    difference = own["MASE"] - other["MASE"]
+def against(own: Losses, other: Losses, metric: str) -> tuple[float, float, float]:
+    """Our loss less the other's, where both were asked, with the 95 % interval: below zero, we are ahead."""
+    difference = own[metric] - other[metric]
     return float(np.nanmean(difference)), *interval(difference)

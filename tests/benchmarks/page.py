@@ -40,26 +40,26 @@ def table(name: str, found: dict[str, Losses], seconds: dict[str, float]) -> str
         cells = [f"{means[metric]:.{digits}f}" if metric in means else "–" for metric, digits in COLUMNS.items()]
         asked = int(np.isfinite(own["sMAPE"]).sum())
         lines.append(f"| {model} | {asked} | " + " | ".join(cells) + f" | {seconds[model]:.0f} |")
-    return "\n".join([*lines, "", *_rival(found), *_bars(name, found), ""])
+    return "\n".join([*lines, "", *_rival(found, "MASE"), *_rival(found, "sWQL"), *_bars(name, found), ""])
 
 
-def _rival(found: dict[str, Losses]) -> list[str]:
+def _rival(found: dict[str, Losses], metric: str) -> list[str]:
     """The peer that comes closest, or is ahead."""
-    peers = {model: other for model, other in found.items() if model not in (OURS, REFERENCE)}
+    peers = {model: other for model, other in found.items() if model not in (OURS, REFERENCE) and metric in other}
     asked = {model: other for model, other in peers.items() if np.isfinite(other["sMAPE"]).sum() >= ENOUGH} or peers
-    distances = {model: against(found[OURS], other) for model, other in asked.items()}
+    distances = {model: against(found[OURS], other, metric) for model, other in asked.items()}
     if not distances:
         return []
     best = max(distances, key=lambda model: distances[model][0])
     middle, low, high = distances[best]
     verdict = "ahead" if high < 0 else "behind" if low > 0 else "not told apart"
-    return [f"- against {best}, the best peer: MASE {middle:+.3f} (95 % interval {low:+.3f} to {high:+.3f}): {verdict}"]
+    return [f"- against {best}, the best peer: {metric} {middle:+.3f} (95 % interval {low:+.3f} to {high:+.3f}): {verdict}"]
 
 
 def _bars(name: str, found: dict[str, Losses]) -> list[str]:
     means = summary(found[OURS], found[REFERENCE])
     lines = []
-    for metric, wanted in BARS[name].items():
+    for metric, wanted in BARS.get(name, {}).items():
         value, digits = means[metric], COLUMNS[metric]
         verdict = "meets" if value <= wanted else f"misses by {value - wanted:.{digits}f}"
         lines.append(f"- {metric} {value:.{digits}f}, bar {wanted}: {verdict}")
