@@ -18,8 +18,8 @@ import pandas as pd
 import recurring_ical_events
 
 from ..errors import InputError
+from ..policies.source import read
 from .occurrence import is_day, moment, occurrence, repeats, to_utc, words
-from .reading import read_yaml
 from .table import EVENT_COLUMNS
 from .zones import require_zone
 
@@ -100,10 +100,11 @@ def _default_length(start: date | datetime) -> timedelta:
 
 def read_yml(path: Path) -> list[dict[str, Any]]:
     """Every occurrence of every event in a YAML list; `rrule` (RFC 5545) repeats one on the clock of its `tz`, but for `exdates`."""
-    listed = read_yaml(path)
+    source = read(path)
+    listed = source.data
     if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
         raise InputError(f"{path} must be a list of events, each with name, start and end")
-    return [row for number, entry in enumerate(listed, 1) for row in _from_entry(entry, f"{path} event {number}")]
+    return [row for place, entry in enumerate(listed) for row in _from_entry(entry, f"{path}:{source.line((place,))} event {place + 1}")]
 
 
 def _from_entry(entry: dict[str, Any], where: str) -> list[dict[str, Any]]:

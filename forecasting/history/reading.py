@@ -3,29 +3,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
 from ..errors import InputError
 
 SUFFIXES = (".parquet", ".csv")
-
-
-class _Yaml(yaml.SafeLoader):
-    """YAML in which ``2e7`` is a number too, as in JSON and YAML 1.2."""
-
-
-_Yaml.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?[eE][-+]?[0-9]+$"),
-    list("-+0123456789"),
-)
 
 
 def find_table(folder: Path, name: str) -> Path | None:
@@ -66,17 +52,3 @@ def _csv(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, dtype=str, keep_default_na=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not a readable CSV file ({str(error).strip()}); export it again as UTF-8") from None
-
-
-def read_yaml(path: Path) -> Any:
-    """Read one YAML document; an error names the line."""
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Yaml)  # noqa: S506 - a subclass of SafeLoader
-    except FileNotFoundError:
-        raise InputError(f"there is no file {path}; check the path") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is not UTF-8 text; save it as UTF-8") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" line {mark.line + 1}" if mark else ""
-        raise InputError(f"{path}{where} is not valid YAML ({getattr(error, 'problem', error)}); mend that line") from None

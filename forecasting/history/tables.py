@@ -8,16 +8,19 @@ from typing import Any
 
 import pandas as pd
 
-from ..contracts import check
 from ..errors import InputError
+from ..policies.checks import check_schema
+from ..policies.source import read
 from .events import load_events
 from .parts import REQUIRED, SAMPLE_COLUMNS, Parts, series_table
 from .plans import read_plan
 from .quality import clean
-from .reading import find_table, read_table, read_yaml
+from .reading import find_table, read_table
 from .table import INTERVENTION_COLUMNS
+from .zones import require_zone
 
 BEGINNING = pd.Timestamp("1970-01-01", tz="UTC")
+MOST_MAPPED = 2_000_000  # values in a mapping: ten for each of 200,000 series
 MAPPING_DEFAULTS = {"unit": "bit/s", "tz": "UTC", "kind": "gauge"}
 
 
@@ -53,8 +56,7 @@ def _folder(folder: Path) -> Parts:
 
 
 def _plain(path: Path, mapping_file: Path) -> Parts:
-    mapping = read_yaml(mapping_file)
-    check("mapping", mapping, str(mapping_file))
+    mapping = _mapping(mapping_file)
     table = read_table(path, SAMPLE_COLUMNS)
     given = set(table["unique_id"].astype(str).unique())
     samples, warnings = clean(table, path)
@@ -73,6 +75,15 @@ def _plain(path: Path, mapping_file: Path) -> Parts:
     samples = pd.concat([samples, pd.DataFrame(limits)], ignore_index=True) if limits else samples
     samples = samples.sort_values(["unique_id", "ds"], ignore_index=True)
     return Parts(series, samples, load_events(path.parent), warnings=warnings, left_out=left_out)
+
+
+def _mapping(path: Path) -> dict[str, dict[str, Any]]:
+    """What each series of a table is, by its name there."""
+    source = read(path, MOST_MAPPED)
+    check_schema(source, "mapping")
+    for name, entry in source.data.items():
+        require_zone(entry.get("tz", "UTC"), f"{path}:{source.line((name, 'tz'))}: tz")
+    return dict(source.data)
 
 
 def _mapped_rows(mapping: dict[str, dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

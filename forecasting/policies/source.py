@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import difflib
+import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,17 @@ from ..errors import InputError
 Place = tuple[str | int, ...]
 DEEPEST = 20
 MOST_VALUES = 100_000
+
+
+class _Yaml(yaml.SafeLoader):
+    """YAML in which ``2e7`` is a number too, as in JSON and YAML 1.2."""
+
+
+_Yaml.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?[eE][-+]?[0-9]+$"),
+    list("-+0123456789"),
+)
 
 
 class PolicyError(InputError):
@@ -50,21 +63,21 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     return f"; known here: {', '.join(names)}" if names else ""
 
 
-def read(path: Path) -> Source:
-    """Read `path`; `PolicyError` when it is missing, empty, no UTF-8, no YAML or holds a key twice."""
+def read(path: Path, most: int = MOST_VALUES) -> Source:
+    """Read `path`, of at most so many values; `PolicyError` when it is missing, empty, no UTF-8, no YAML or holds a key twice."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise PolicyError(f"{path}: there is no such policy file") from None
+        raise PolicyError(f"{path}: there is no such file; check the path") from None
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"{path}: cannot be read as UTF-8 text ({error})") from None
     try:
-        loader = yaml.SafeLoader(text)
+        loader = _Yaml(text)
         node = loader.get_single_node()
         if node is None:
-            raise PolicyError(f"{path}: the file is empty; a catalogue begins with `version: 1`")
+            raise PolicyError(f"{path}: the file is empty; write it again")
         lines: dict[Place, int] = {}
-        data = _plain(path, loader, node, (), lines)
+        data = _Reading(path, loader, most, lines).plain(node, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise PolicyError(f"{path}:{mark.line + 1 if mark else 1}: this is not YAML: {error.problem or error.context}") from None
@@ -73,31 +86,43 @@ def read(path: Path) -> Source:
     return Source(path, data, lines)
 
 
-def _plain(path: Path, loader: yaml.SafeLoader, node: yaml.Node, place: Place, lines: dict[Place, int]) -> Any:
-    line = node.start_mark.line + 1
-    lines.setdefault(place, line)
-    if len(place) > DEEPEST or len(lines) > MOST_VALUES:
-        raise PolicyError(f"{path}:{line}: this is nested too deeply or repeats itself through aliases; write it out flat")
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(path, loader, child, (*place, index), lines) for index, child in enumerate(node.value)]
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(path, loader, node, place, lines)
-    try:
-        return loader.construct_object(node)
-    except ValueError as error:
-        raise PolicyError(f"{path}:{line}: {node.value!r} cannot be read ({error}); put it in quotes") from None
+@dataclass(frozen=True)
+class _Reading:
+    """One file while it is read: the nodes of its YAML become plain data, and `lines` fills."""
 
+    path: Path
+    loader: _Yaml
+    most: int
+    lines: dict[Place, int]
 
-def _mapping(path: Path, loader: yaml.SafeLoader, node: yaml.MappingNode, place: Place, lines: dict[Place, int]) -> dict[str, Any]:
-    loader.flatten_mapping(node)
-    found: dict[str, Any] = {}
-    for key_node, child in node.value:
-        line = key_node.start_mark.line + 1
-        key = key_node.value
-        if not isinstance(key, str):
-            raise PolicyError(f"{path}:{line}: a key must be plain text")
-        if key in found:
-            raise PolicyError(f"{path}:{line}: the key {key!r} stands twice in the same place; keep one")
-        lines[(*place, key)] = line
-        found[key] = _plain(path, loader, child, (*place, key), lines)
-    return found
+    def plain(self, node: yaml.Node, place: Place) -> Any:
+        """The data of one node."""
+        line = node.start_mark.line + 1
+        self.lines.setdefault(place, line)
+        if len(place) > DEEPEST or len(self.lines) > self.most:
+            raise PolicyError(f"{self.path}:{line}: this is nested too deeply or repeats itself through aliases; write it out flat")
+        if isinstance(node, yaml.SequenceNode):
+            return [self.plain(child, (*place, index)) for index, child in enumerate(node.value)]
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, place)
+        try:
+            value = self.loader.construct_object(node)
+        except ValueError as error:
+            raise PolicyError(f"{self.path}:{line}: {node.value!r} cannot be read ({error}); put it in quotes") from None
+        if isinstance(value, float) and not math.isfinite(value):
+            raise PolicyError(f"{self.path}:{line}: {node.value} is no number to reckon with; write a finite one")
+        return value
+
+    def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Any]:
+        self.loader.flatten_mapping(node)
+        found: dict[str, Any] = {}
+        for key_node, child in node.value:
+            line = key_node.start_mark.line + 1
+            key = key_node.value
+            if not isinstance(key, str):
+                raise PolicyError(f"{self.path}:{line}: a key must be plain text")
+            if key in found:
+                raise PolicyError(f"{self.path}:{line}: the key {key!r} stands twice in the same place; keep one")
+            self.lines[(*place, key)] = line
+            found[key] = self.plain(child, (*place, key))
+        return found

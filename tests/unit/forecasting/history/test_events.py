@@ -103,7 +103,7 @@ def test_no_calendar_is_an_empty_calendar(tmp_path):
         ("- {name: x, start: 2026, end: 2026-01-02}", "2026 is not a time"),
         ("- {name: x, start: 2026-01-01, end: }", "None is not a time"),
         ("- {name: x, start: 2026-01-01, end: 2026-01-02, rrule: SOMETIMES}", "rrule"),
-        ("a: [", "line 1|line 2"),
+        ("a: [", ":[12]: this is not YAML"),
         ("just words", "must be a list"),
     ],
 )

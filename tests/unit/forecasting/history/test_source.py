@@ -135,7 +135,10 @@ def test_a_mapped_series_without_a_number_is_left_out_by_name(tmp_path):
         ("A: {device: 'r1; x', object: eth1, metric: if_out_bps}", "device"),
         ("A: {device: r1, object: eth1}", "metric"),
         ("A: {device: r1, object: eth1, metric: if_out_bps}\nB: {device: r1, object: eth1, metric: if_out_bps}", "described twice"),
-        ("A: [", "line"),
+        ("A: [", "m.yml:1: this is not YAML"),
+        ("A: {device: r1, object: eth1, metric: if_out_bps}\nA: {device: r2, object: eth1, metric: if_out_bps}", "m.yml:2: .*stands twice"),
+        ("A:\n  device: r1\n  object: eth1\n  metric: if_out_bps\n  capacity_bps: .nan", "m.yml:5: .*finite"),
+        ("A:\n  device: r1\n  object: eth1\n  metric: if_out_bps\n  tz: Europe/Berln", "m.yml:5: tz: .*no known time zone"),
     ],
 )
 def test_a_bad_mapping_is_refused(tmp_path, mapping, why):

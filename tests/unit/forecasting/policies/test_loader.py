@@ -124,7 +124,7 @@ def test_a_file_that_is_no_catalogue_is_refused(content: str, mend: str, tmp_pat
 
 
 def test_a_missing_or_binary_file_is_refused(tmp_path: Path, templates: Templates) -> None:
-    with pytest.raises(PolicyError, match="no such policy file"):
+    with pytest.raises(PolicyError, match="no such file"):
         load(tmp_path / "none.yml", templates)
     (tmp_path / "binary.yml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(PolicyError, match="UTF-8"):

@@ -52,7 +52,7 @@ def test_the_lab_history_calls_for_one_change_of_each_kind(lab_history: Path, tm
 
 BAD = {
     "a policy file with a typo": ({"policies": "version: 1\npolicis: []\n"}, ":2: unknown key 'policis'; did you mean 'policies'?"),
-    "no policy file": ({"policies": None}, "there is no such policy file"),
+    "no policy file": ({"policies": None}, "there is no such file"),
     "a time without a zone": ({"as_of": "2026-11-23T00:00:00"}, "no time zone"),
     "running facts that are no object": ({"running": "[]"}, "must be a JSON object of facts by device"),
     "a hostile device name": ({"running": '{"eth0; reboot": {}}'}, "eth0; reboot"),
