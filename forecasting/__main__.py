@@ -8,10 +8,12 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 from .contracts import ContractError
 from .errors import InputError
+from .files import require_place
 from .progress import JsonLines, Progress, Words
 
 COMMANDS = ("forecast", "recommend", "outcome", "replay", "value", "backtest", "benchmark", "simulate", "report", "anomalies")
@@ -64,6 +66,8 @@ def _parser(commands: dict[str, Command]) -> argparse.ArgumentParser:
 
 def _run(command: Command, args: argparse.Namespace, progress: Progress) -> int:
     try:
+        if isinstance(getattr(args, "out", None), Path):
+            require_place(args.out)
         result = command.run(args, progress)
     except (InputError, ContractError) as error:
         progress.error(str(error))

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -49,17 +47,9 @@ def in_order(entries: Iterable[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: (parse_time(entry["as_of"]), entry["entry_id"]))
 
 
-def write_lines(path: Path, values: Iterable[Mapping[str, Any]]) -> None:
-    """Write one JSON value a line: the whole file or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.writelines(json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True) + "\n" for value in values)
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+def as_lines(values: Iterable[Mapping[str, Any]]) -> str:
+    """One JSON value a line."""
+    return "".join(json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True) + "\n" for value in values)
 
 
 def with_outcomes(entries: Iterable[Entry], outcomes: Iterable[Mapping[str, Any]]) -> list[Entry]:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from .contracts import check, to_text
 from .errors import InputError
+from .files import drafted
 from .metrics import LEVEL_NAMES
 
 FRAME_COLUMNS = ("unique_id", "ds", "mean", *LEVEL_NAMES)
@@ -46,13 +46,13 @@ class Forecast:
     def write(self, folder: Path) -> None:
         """Write ``forecast.parquet``, ``paths.parquet`` and ``forecast.json`` (schema forecast_meta), each whole or not at all."""
         check("forecast_meta", self.meta, "the forecast's meta")
-        folder.mkdir(parents=True, exist_ok=True)
         rows = [(name, number, path) for name, paths in self.drawn.items() for number, path in enumerate(paths)]
         paths = pd.DataFrame(rows, columns=["unique_id", "path", "y"]).astype({"path": "int64"})
-        _replace(folder / FORECAST_FILE, self.frame.to_parquet(index=False))
-        _replace(folder / PATHS_FILE, paths.to_parquet(index=False))
+        with drafted(folder / META_FILE) as told, drafted(folder / PATHS_FILE) as drawn, drafted(folder / FORECAST_FILE) as table:
+            self.frame.to_parquet(table, index=False)
+            paths.to_parquet(drawn, index=False)
+            told.write_text(json.dumps(self.meta, indent=1, allow_nan=False), encoding="utf-8")
         (folder / SERIES_FILE).unlink(missing_ok=True)
-        _replace(folder / META_FILE, json.dumps(self.meta, indent=1, allow_nan=False).encode())
 
     @classmethod
     def read(cls, folder: Path) -> Forecast:
@@ -81,12 +81,3 @@ def meta_head(cutoff: pd.Timestamp, ahead: pd.Timedelta, seed: int) -> dict[str,
 def figure(value: float) -> float | None:
     """A number for the meta: six digits after the point; None where there is none."""
     return round(float(value), 6) if np.isfinite(value) else None
-
-
-def _replace(target: Path, content: bytes) -> None:
-    """Write beside the target, then put it in place at once."""
-    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-        partial = Path(file.name)
-        file.write(content)
-    partial.chmod(0o644)
-    partial.replace(target)

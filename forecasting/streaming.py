@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,8 +16,7 @@ import pyarrow.parquet as pq
 
 from .applied import Part
 from .contracts import check
-from .errors import InputError
-from .files import write_text
+from .files import unwritable, write_text
 from .result import FORECAST_FILE, META_FILE, PATHS_FILE, SERIES_FILE
 
 REPEATING = ("unique_id", "ds", "model", "unit")
@@ -37,31 +37,39 @@ class Writer:
                 os.close(handle)
                 self._drafts[name] = Path(draft)
         except OSError as error:
-            raise InputError(f"{folder} cannot be written ({error.strerror}); give a place that can") from None
+            raise unwritable(folder, error) from None
 
     def __enter__(self) -> Writer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for writer in self._open.values():
-            writer.close()
+            with suppress(OSError):  # a full disk: what matters is that no draft stays
+                writer.close()
         for draft in self._drafts.values():
             draft.unlink(missing_ok=True)
 
     def add(self, part: Part) -> None:
         """Write one part."""
-        for name, tables in ((FORECAST_FILE, part.tables), (SERIES_FILE, part.rows)):
-            for table in tables:
-                self._writer(name, table.schema).write_table(table)
+        try:
+            for name, tables in ((FORECAST_FILE, part.tables), (SERIES_FILE, part.rows)):
+                for table in tables:
+                    self._writer(name, table.schema).write_table(table)
+        except OSError as error:
+            raise unwritable(self.folder, error) from None
 
     def finish(self, meta: dict[str, Any]) -> None:
         """Put everything in place; what an earlier forecast left there goes."""
         check("forecast_meta", meta, "the forecast's meta")
-        for name in (FORECAST_FILE, SERIES_FILE):
-            self._open.pop(name).close()
-            draft = self._drafts.pop(name)
-            draft.chmod(0o644)
-            draft.replace(self.folder / name)
+        try:
+            for writer in self._open.values():
+                writer.close()
+            self._open = {}
+            for name, draft in self._drafts.items():
+                draft.chmod(0o644)
+                draft.replace(self.folder / name)
+        except OSError as error:
+            raise unwritable(self.folder, error) from None
         (self.folder / PATHS_FILE).unlink(missing_ok=True)
         write_text(self.folder / META_FILE, json.dumps(meta, indent=1, allow_nan=False))
 

@@ -53,11 +53,11 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
 
 
 def _write(out: Path, outcomes: list[dict[str, Any]], ledger: list[dict[str, Any]], report: dict[str, Any]) -> None:
-    from ..ledger import write_lines
+    from ..files import write_texts
+    from ..ledger import as_lines
 
-    write_lines(out / "outcomes.jsonl", outcomes)
-    write_lines(out / "ledger.jsonl", ledger)
-    write_lines(out / "calibration.json", [report])
+    texts = {"outcomes.jsonl": outcomes, "ledger.jsonl": ledger, "calibration.json": [report]}
+    write_texts({out / name: as_lines(values) for name, values in texts.items()})
 
 
 def _result(outcomes: list[dict[str, Any]], still_open: int, report: dict[str, Any], out: Path) -> dict[str, Any]:

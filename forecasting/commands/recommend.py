@@ -80,12 +80,12 @@ def _running(path: Path) -> dict[str, Any]:
 
 
 def _write(out: Path, forecast: dict[str, Any], ledger: list[dict[str, Any]]) -> None:
-    from ..files import write_text
+    from ..files import write_texts
 
     for entry in ledger:
         check("ledger_entry", entry, f"ledger entry of {entry['unique_id']}")
-    write_text(out / LEDGER, "".join(json.dumps(entry, allow_nan=False) + "\n" for entry in ledger))
-    write_text(out / PROVISIONING, json.dumps(forecast, indent=1, allow_nan=False) + "\n")
+    lines = "".join(json.dumps(entry, allow_nan=False) + "\n" for entry in ledger)
+    write_texts({out / LEDGER: lines, out / PROVISIONING: json.dumps(forecast, indent=1, allow_nan=False) + "\n"})
 
 
 def text(result: dict[str, Any]) -> str:

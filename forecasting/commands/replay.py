@@ -31,7 +31,8 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Replay and write. Raises `InputError` or `ContractError`."""
     as_of = _moment(args.as_of, "--as-of")
     first = _moment(args.first, "--from") if args.first else None
-    from ..ledger import write_lines
+    from ..files import write_texts
+    from ..ledger import as_lines
     from ..planning import outlooks
     from ..policies import load, read_templates
     from ..reliability import reliability
@@ -51,8 +52,7 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     )  # fmt: skip
     progress.warnings(made.warnings)
     report = reliability(made.entries, as_of)
-    write_lines(args.out / "ledger.jsonl", made.entries)
-    write_lines(args.out / "calibration.json", [report])
+    write_texts({args.out / "ledger.jsonl": as_lines(made.entries), args.out / "calibration.json": as_lines([report])})
     return {"out": str(args.out), "rounds": made.rounds, "calibration": report, "autonomy": made.autonomy}
 
 

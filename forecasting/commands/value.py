@@ -43,7 +43,7 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     as_of = moment(args.as_of)
     if not all(0 < share < 1 for share in args.limits) or args.quantum <= 0 or args.early < 1 or args.workers < 1:
         raise InputError("value: --limits lie between 0 and 1, --quantum is above 0, --early and --workers are 1 at least; correct them")
-    from ..files import write_text
+    from ..files import write_texts
     from ..value.foreseen import Given, cases_of, foresee, hourly, origins
     from ..value.picture import picture
     from ..value.summary import summarise
@@ -70,8 +70,8 @@ def run(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         "avoidable": made.avoidable,
         "days": made.days,
     }
-    write_text(args.out / "value.svg", f"{picture(made, 'Limit-hours avoided against waste')}\n")
-    write_text(args.out / "value.json", json.dumps(answer, indent=1))
+    drawing = f"{picture(made, 'Limit-hours avoided against waste')}\n"
+    write_texts({args.out / "value.svg": drawing, args.out / "value.json": json.dumps(answer, indent=1)})
     return {"out": str(args.out), **answer}
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import InputError
+from ..files import drafted
 
 KEY = b"forestage.parts"
 FORMAT = 1
@@ -82,16 +80,6 @@ def write(path: Path, parts: Mapping[str, Span]) -> None:
     whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({name: [] for name in SCHEMA.names})
     columns = {name: pd.Categorical(whole[name].astype(str)) if name in ("part", "labels") else whole[name] for name in SCHEMA.names}
     told = {"format": FORMAT, "parts": {name: [span.begin, span.end] for name, span in parts.items()}}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        table = pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False).cast(SCHEMA)
-        handle, draft = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    except OSError as error:
-        raise InputError(f"the cache {path} cannot be written ({error.strerror}); name another folder with cache") from None
-    os.close(handle)
-    try:
+    table = pa.Table.from_pandas(pd.DataFrame(columns), preserve_index=False).cast(SCHEMA)
+    with drafted(path, 0o600) as draft:
         pq.write_table(table.replace_schema_metadata({KEY: json.dumps(told).encode()}), draft, compression="zstd")
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise

@@ -42,6 +42,7 @@ def save(folder: Path, found: Learnt, cutoff: str) -> None:
     said["scores"] = {name: _figure(score) for name, score in found.scores.items()}
     about = {"versions": versions(), "cutoff": cutoff, "learnt": said, "sha256": {name: _digest(data) for name, data in content.items()}}
     content[ABOUT] = json.dumps(about, indent=1, allow_nan=False).encode()
+    draft = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -51,6 +52,9 @@ def save(folder: Path, found: Learnt, cutoff: str) -> None:
         draft.replace(folder)
     except OSError as error:
         raise InputError(f"{folder} cannot be written ({error.strerror}); give another folder with --models") from None
+    finally:
+        if draft:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def load(folder: Path) -> tuple[Learnt, str]:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..contracts import parse_time, to_text
+from ..files import unwritable
 from .calendar import calendar
 from .config import Change, Deployed
 from .demand import draw
@@ -91,8 +92,11 @@ def _manifest(timeline: Timeline, seed: int, changes: tuple[Change, ...]) -> dic
 
 def write(simulation: Simulation, out: Path) -> None:
     """Write all files of the history into `out`, replacing those of an earlier run; a failure leaves `out` as it was."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise unwritable(out, error) from None
     try:
         _write_tables(simulation, draft)
         (draft / "events.ics").write_bytes(simulation.events)
@@ -102,6 +106,8 @@ def write(simulation: Simulation, out: Path) -> None:
             path.replace(out / path.name)
         if not simulation.interventions:
             (out / "interventions.parquet").unlink(missing_ok=True)
+    except OSError as error:
+        raise unwritable(out, error) from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 

@@ -12,7 +12,8 @@ import pytest
 
 from forecasting.__main__ import main
 from forecasting.contracts import check, to_text
-from forecasting.ledger import read_ledger, write_lines
+from forecasting.files import write_text
+from forecasting.ledger import as_lines, read_ledger
 from forecasting.simulation.generate import simulate, write
 from forecasting.simulation.network import lab
 from forecasting.simulation.timeline import Timeline
@@ -43,7 +44,7 @@ def test_outcomes_ledger_and_calibration_are_written(history: Path, tmp_path: Pa
     made = START + timedelta(days=7)
     entries = [entry(f"core-{name}|eth3|if_out_bps", limit, made) for name in ("a1", "b1") for limit in (1e6, 5e7)]
     entries.append(entry("edge-a1|eth3|if_out_bps", 5e7, AS_OF - timedelta(days=1)))
-    write_lines(tmp_path / "ledger.jsonl", entries)
+    write_text(tmp_path / "ledger.jsonl", as_lines(entries))
     assert main(arguments(history, tmp_path)) == 0
     result = answer(capsys)["result"]
     assert (result["needed"], result["not_needed"], result["unknown"], result["open"]) == (2, 2, 0, 1)
@@ -72,7 +73,7 @@ def test_a_ledger_without_entries_gives_an_empty_report(history: Path, tmp_path:
 def test_bad_input_gets_a_sentence_and_writes_nothing(
     history: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], flag: str, value: str, said: str
 ) -> None:
-    write_lines(tmp_path / "ledger.jsonl", [entry("core-a1|eth3|if_out_bps", 1e6, START + timedelta(days=7))])
+    write_text(tmp_path / "ledger.jsonl", as_lines([entry("core-a1|eth3|if_out_bps", 1e6, START + timedelta(days=7))]))
     given = str(tmp_path / value) if flag == "--deployments" else value
     assert main([*arguments(history, tmp_path), flag, given]) == 2
     assert said in answer(capsys)["message"]
