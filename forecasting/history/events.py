@@ -8,7 +8,7 @@ and ``-LIKE``. YAML: a list of entries with the fields of `KNOWN`. See docs/even
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -59,7 +59,11 @@ def read_ics(path: Path) -> list[dict[str, Any]]:
     """
     try:
         calendar = icalendar.Calendar.from_ical(path.read_bytes())
+        for component in calendar.walk("VEVENT"):
+            _check_rules(component, f"{path} event {str(component.get('SUMMARY', 'event'))!r}")
         found = list(recurring_ical_events.of(calendar).between(FIRST, LAST))
+    except InputError:
+        raise
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise InputError(f"{path} is not a readable iCalendar file ({error}); export it again") from None
     if len(found) > MOST:
@@ -67,6 +71,16 @@ def read_ics(path: Path) -> list[dict[str, Any]]:
     own = calendar.get("X-WR-TIMEZONE")
     zone = require_zone(str(own), f"{path} X-WR-TIMEZONE") if own else None
     return [_from_component(component, zone, path) for component in found]
+
+
+def _check_rules(component: Any, where: str) -> None:
+    """Raise `InputError` where an event repeats too often, before its occurrences are made one by one."""
+    rules = component.get("RRULE", [])
+    for rule in rules if isinstance(rules, list) else [rules]:
+        start = component.decoded("DTSTART")
+        zone = getattr(start, "tzinfo", None) or ZoneInfo("UTC")
+        begin = start.replace(tzinfo=None) if isinstance(start, datetime) else datetime.combine(start, time())
+        repeats(rule.to_ical().decode(), begin, zone, where, (FIRST, LAST), MOST)
 
 
 def _from_component(component: Any, own: ZoneInfo | None, path: Path) -> dict[str, Any]:

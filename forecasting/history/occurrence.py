@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time
+from datetime import date, datetime, time, tzinfo
+from itertools import islice, takewhile
 from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from .table import EVENT_COLUMNS
 MOST_UPLIFT = 20.0
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 UNTIL_UTC = re.compile(r"(?<=UNTIL=)\d{8}T\d{6}Z", re.IGNORECASE)
+HASTE = re.compile(r"FREQ=(SECOND|MINUTE)", re.IGNORECASE)
 STAMP = "%Y%m%dT%H%M%S"
 
 
@@ -54,20 +56,29 @@ def to_utc(local: datetime, zone: ZoneInfo) -> pd.Timestamp:
     return pd.Timestamp(local.replace(tzinfo=zone)).tz_convert("UTC")
 
 
-def repeats(rule: str, start: datetime, zone: ZoneInfo, where: str, between: tuple[datetime, datetime], most: int) -> list[datetime]:
+def repeats(rule: str, start: datetime, zone: tzinfo, where: str, between: tuple[datetime, datetime], most: int) -> list[datetime]:
     """Starts on the local clock (naive), so that a weekly nine o'clock stays nine o'clock over a change of clocks."""
 
     def local(until: re.Match[str]) -> str:
         return datetime.strptime(f"{until[0][:-1]}+0000", f"{STAMP}%z").astimezone(zone).strftime(STAMP)
 
     first, last = (edge.replace(tzinfo=None) for edge in between)
+    _refuse_haste(rule, where)
     try:
-        starts = rrulestr(UNTIL_UTC.sub(local, rule), dtstart=start).between(first, last, inc=True)
+        every = rrulestr(UNTIL_UTC.sub(local, rule), dtstart=start).xafter(first, inc=True)
+        starts = list(islice(takewhile(lambda moment: moment <= last, every), most + 1))
     except (ValueError, TypeError) as error:
         raise InputError(f"{where}: the rrule {rule!r} is not valid ({error}); write it like FREQ=WEEKLY;COUNT=4") from None
     if len(starts) > most:
         raise InputError(f"{where}: the rrule {rule!r} repeats more than {most} times; give it an UNTIL or a COUNT")
-    return list(starts)
+    return starts
+
+
+def _refuse_haste(rule: str, where: str) -> None:
+    """Raise `InputError` where an event would come every second or minute: no calendar of a network needs it, and counting takes hours."""
+    found = HASTE.search(rule)
+    if found:
+        raise InputError(f"{where}: the rrule {rule!r} repeats by the {found[1].lower()}; give it a frequency of an hour or more")
 
 
 def occurrence(raw: dict[str, Any], start: pd.Timestamp, end: pd.Timestamp, where: str) -> dict[str, Any]:

@@ -103,6 +103,8 @@ def test_no_calendar_is_an_empty_calendar(tmp_path):
         ("- {name: x, start: 2026, end: 2026-01-02}", "2026 is not a time"),
         ("- {name: x, start: 2026-01-01, end: }", "None is not a time"),
         ("- {name: x, start: 2026-01-01, end: 2026-01-02, rrule: SOMETIMES}", "rrule"),
+        ("- {name: x, start: 2026-01-01, end: 2026-01-02, rrule: FREQ=SECONDLY}", "repeats by the second"),
+        ("- {name: x, start: 2026-01-01, end: 2026-01-02, rrule: FREQ=HOURLY}", "repeats more than 20000 times"),
         ("a: [", ":[12]: this is not YAML"),
         ("just words", "must be a list"),
     ],
@@ -116,4 +118,20 @@ def test_a_bad_yaml_event_is_refused_in_a_sentence(tmp_path, text, why):
 def test_a_broken_calendar_is_refused(tmp_path):
     (tmp_path / "events.ics").write_text("BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:never\n")
     with pytest.raises(InputError, match=r"events\.ics"):
+        load_events(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ("FREQ=MINUTELY", r"events\.ics event 'sale'.* repeats by the minute"),
+        ("FREQ=HOURLY", r"events\.ics event 'sale'.* repeats more than 20000 times"),
+        ("FREQ=DAILY;BYHOUR=0,1,2;BYMINUTE=0,20,40", "repeats more than 20000 times"),
+    ],
+)
+def test_a_calendar_entry_that_never_ends_is_refused_before_it_is_counted_out(tmp_path, rule, why):
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", "BEGIN:VEVENT", "UID:1", "SUMMARY:sale", "DTSTART:20200101T000000Z"]
+    lines += ["DTEND:20200101T010000Z", f"RRULE:{rule}", "END:VEVENT", "END:VCALENDAR", ""]
+    (tmp_path / "events.ics").write_bytes("\r\n".join(lines).encode())
+    with pytest.raises(InputError, match=why):
         load_events(tmp_path)
