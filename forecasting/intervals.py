@@ -1,68 +1,76 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Conformal quantiles from back-test errors.
 
-Split conformal prediction (Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World, 2005) with errors normalised by
-each series' own size of error, then pooled over series in blocks of the horizon.
+Cross-conformal prediction (Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World, 2005; Vovk, Cross-conformal predictors,
+2015) with errors normalised by each series' own size of error, then pooled over series in blocks of the horizon. That size is known
+from the other windows only, as it is for the future: where they are few it is uncertain, and the intervals are wider for it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from .metrics import LEVELS
 from .panel import Floats, Panel
-from .rolling import Errors
+from .rolling import Errors, mean_absolute
 
 BLOCKS = 12
 OWN_PRIOR = 50.0
 PHASE_PRIOR = 20.0
 TINY = 1e-9
 UNTESTED = 64
+LEAST_SIZE = 1 / 3
+ENOUGH = 4
 WIDENINGS = (1.0, 1.1, 1.2, 1.35, 1.5, 1.75, 2.0, 2.5, 3.0)
 TOLERANCE = 0.02
 
 
 @dataclass(frozen=True)
 class Normalised:
-    """Errors in units of their expected size. size: (n, horizon), in the series' unit; z: (origins, n, horizon)."""
+    """Errors in units of their expected size.
+
+    size: (n, horizon), in the series' unit; z: (origins, n, horizon), in the size that all origins let expect; apart: the same errors,
+    each origin about the middle and in the size that the other origins let expect, as those of the future will be.
+    """
 
     size: Floats
     z: Floats
+    apart: Floats
 
 
-def _centred(errors: Errors) -> Errors:
-    """Errors about their own median, series by series.
+def _centred(residuals: Floats) -> tuple[Floats, Floats]:
+    """Errors (origins, n, horizon) about their own median, series by series, and those medians, (n, 1).
 
     The model under test learnt from less than the final one does: where it was off to one side on the whole, the
     final one has since seen why. (Kept in, that bias made every quantile loss tried worse.)
     """
-    known = np.asarray(np.isfinite(errors.residuals).any(axis=(0, 2)))
-    middle = np.zeros(len(known))
-    middle[known] = np.nanmedian(errors.residuals[:, known], axis=(0, 2))
-    return replace(errors, residuals=errors.residuals - middle[None, :, None])
+    known = np.asarray(np.isfinite(residuals).any(axis=(0, 2)))
+    middle = np.zeros((len(known), 1))
+    middle[known, 0] = np.nanmedian(residuals[:, known], axis=(0, 2))
+    return residuals - middle, middle
 
 
-def _own_size(errors: Errors, spread: Floats) -> Floats:
+def _own_size(residuals: Floats, spread: Floats) -> Floats:
     """Each series' mean absolute error, drawn towards what its `spread` (n,) lets expect the more, the fewer errors there are; (n,)."""
-    measured = errors.mean_absolute()
+    measured = mean_absolute(residuals)
     ratio = measured / spread
-    typical = float(np.nanmedian(ratio)) if np.isfinite(ratio).any() else 1.0
-    expected = spread * max(typical, TINY)
+    usual = ratio[ratio > TINY]  # a series forecast without error says nothing of the others
+    expected = spread * (float(np.median(usual)) if len(usual) else 1.0)
     own = np.where(np.isfinite(measured), measured, expected)
-    count = np.isfinite(errors.residuals).sum(axis=(0, 2))
+    count = np.isfinite(residuals).sum(axis=(0, 2))
     weight = count / (count + OWN_PRIOR)
-    return np.asarray(np.exp(weight * np.log(own + TINY) + (1.0 - weight) * np.log(expected + TINY)))
+    return np.asarray(np.maximum(np.exp(weight * np.log(own + TINY) + (1.0 - weight) * np.log(expected + TINY)), TINY))
 
 
-def _phase_shape(panel: Panel, errors: Errors, size: Floats) -> Floats:
+def _phase_shape(panel: Panel, origins: tuple[int, ...], residuals: Floats, size: Floats) -> Floats:
     """How the size of errors goes with the time of day, (n, season), about 1; flat where little is known."""
-    absolute = np.abs(errors.residuals) / size[None, :, None]
+    absolute = np.abs(residuals) / size[None, :, None]
     total, count = np.zeros((len(panel.ids), panel.season)), np.zeros((len(panel.ids), panel.season))
     rows = np.arange(len(panel.ids))[:, None]
-    for number, origin in enumerate(errors.origins):
+    for number, origin in enumerate(origins):
         phase = panel.day[:, origin : origin + panel.horizon]
         known = np.isfinite(absolute[number])
         np.add.at(total, (rows, phase), np.where(known, absolute[number], 0.0))
@@ -77,15 +85,28 @@ def normalise(panel: Panel, errors: Errors, spread: Floats) -> Normalised:
 
     A series forecast without any error (all zero, say) has no unit: its z is NaN, so that it does not narrow the others'.
     """
-    errors = _centred(errors)
-    size = np.maximum(_own_size(errors, spread), TINY)
-    shape = _phase_shape(panel, errors, size)
+    centred, _unused = _centred(errors.residuals)
+    exact = mean_absolute(centred) <= TINY
+    size = np.where(exact, TINY, _own_size(centred, spread))
+    shape = _phase_shape(panel, errors.origins, centred, size)
     rows = np.arange(len(panel.ids))[:, None]
-    expected = [size[:, None] * shape[rows, panel.day[:, origin : origin + panel.horizon]] for origin in errors.origins]
+    shapes = np.stack([shape[rows, panel.day[:, origin : origin + panel.horizon]] for origin in errors.origins])
     ahead = size[:, None] * shape[rows, panel.day[:, panel.steps : panel.steps + panel.horizon]]
-    exact = size <= 2.0 * TINY
-    z = np.where(exact[None, :, None], np.nan, errors.residuals / np.stack(expected))
-    return Normalised(np.asarray(ahead), z)
+    z = np.where(exact[:, None], np.nan, centred / (size[:, None] * shapes))
+    apart = np.where(exact[:, None], np.nan, _apart(errors.residuals, spread, size) / shapes) if len(z) > 1 else z
+    return Normalised(np.asarray(ahead), z, apart)
+
+
+def _apart(residuals: Floats, spread: Floats, size: Floats) -> Floats:
+    """Each origin's errors about the median, and in units of the size, of the other origins' errors; (origins, n, horizon).
+
+    That size is taken for no smaller than `LEAST_SIZE` of the size with all origins, (n,): a burst after nothing is no measure for others.
+    """
+    made = np.empty_like(residuals)
+    for number in range(len(residuals)):
+        others, middle = _centred(np.delete(residuals, number, axis=0))
+        made[number] = (residuals[number] - middle) / np.maximum(_own_size(others, spread), LEAST_SIZE * size)[:, None]
+    return made
 
 
 def untested(panel: Panel, spread: Floats) -> Normalised:
@@ -93,7 +114,8 @@ def untested(panel: Panel, spread: Floats) -> Normalised:
     ahead = np.minimum(1.0, np.sqrt((np.arange(panel.horizon) + 1.0) / max(panel.season, 1)))
     size = np.where(np.isfinite(spread), spread, TINY)[:, None] * (0.5 + ahead)[None, :]
     shapes = np.random.default_rng(0).standard_normal((UNTESTED, len(panel.ids), 1))
-    return Normalised(size, np.repeat(1.25 * shapes, panel.horizon, axis=2))
+    z = np.repeat(1.25 * shapes, panel.horizon, axis=2)
+    return Normalised(size, z, z)
 
 
 def _blocks(horizon: int) -> list[slice]:
@@ -122,8 +144,11 @@ class Coverage:
 
 
 def measure(normalised: Normalised) -> Coverage:
-    """Leave-one-origin-out coverage. Where it falls short over all series, find the factor that mends it (at most 3)."""
-    z = normalised.z
+    """Leave-one-origin-out coverage. Where it falls short over all series, find the factor that mends it (at most 3).
+
+    Of fewer than `ENOUGH` origins the others are too few to judge one by: nothing is widened then.
+    """
+    z = normalised.apart
     count = len(z)
     if not np.isfinite(z).any():
         nothing = np.full(z.shape[1], np.nan)
@@ -132,7 +157,7 @@ def measure(normalised: Normalised) -> Coverage:
     for number in range(count):
         others = np.delete(z, number, axis=0) if count > 1 else z
         bounds[number] = level_table(others)
-    for widened in WIDENINGS:
+    for widened in WIDENINGS if count >= ENOUGH else WIDENINGS[:1]:
         inside80 = _inside(z, widened * bounds[:, 1], widened * bounds[:, -2])
         inside95 = _inside(z, widened * bounds[:, 0], widened * bounds[:, -1])
         if np.nanmean(inside80) >= 0.8 - TOLERANCE and np.nanmean(inside95) >= 0.95 - TOLERANCE:
@@ -161,5 +186,5 @@ def level_table(z: Floats) -> Floats:
 
 def fan(mean: Floats, normalised: Normalised, widened: float = 1.0) -> Floats:
     """Quantiles at `LEVELS`, (n, levels, horizon), rising in the level: the point forecast plus pooled errors × `widened`."""
-    levels = widened * level_table(normalised.z)
+    levels = widened * level_table(normalised.apart)
     return np.asarray(mean[:, None, :] + levels[None, :, :] * normalised.size[:, None, :])

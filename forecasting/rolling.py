@@ -24,10 +24,15 @@ class Errors:
     residuals: Floats
 
     def mean_absolute(self) -> Floats:
-        """Mean absolute error of each series over all origins and steps, (n,); NaN where nothing could be measured."""
-        size = np.abs(self.residuals)
-        known = np.isfinite(size).sum(axis=(0, 2))
-        return np.where(known > 0, np.nansum(size, axis=(0, 2)) / np.maximum(known, 1), np.nan)
+        """See `mean_absolute`."""
+        return mean_absolute(self.residuals)
+
+
+def mean_absolute(residuals: Floats) -> Floats:
+    """Mean absolute error of each series over all origins and steps of (origins, n, horizon), (n,); NaN where nothing could be measured."""
+    size = np.abs(residuals)
+    known = np.isfinite(size).sum(axis=(0, 2))
+    return np.where(known > 0, np.nansum(size, axis=(0, 2)) / np.maximum(known, 1), np.nan)
 
 
 def origins_of(panel: Panel) -> tuple[int, ...]:

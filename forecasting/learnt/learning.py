@@ -144,7 +144,8 @@ def _normalised(panel: Panel, errors: Errors) -> tuple[Floats, Normalised, Float
     z = np.where(flat[:, :, None], np.nan, errors.residuals / size[:, :, None])
     places = np.stack([_places(panel, origin) for origin in errors.origins])
     shape = _shape(panel, z, places)
-    return weights, Normalised(size[-1][:, None] * np.ones(panel.horizon), z / shape[places]), shape
+    told = z / shape[places]
+    return weights, Normalised(size[-1][:, None] * np.ones(panel.horizon), told, told), shape
 
 
 def _places(panel: Panel, origin: int) -> NDArray[np.int64]:
@@ -177,7 +178,8 @@ def _by_place(z: Floats, places: NDArray[np.int64], count: int, prior: float = 0
 def _untested(panel: Panel) -> tuple[Floats, Normalised, Floats]:
     """Stand-in for histories too short to back-test: normal errors of the whole spread."""
     guess = untested(panel, np.ones(len(panel.ids)))
-    return np.eye(TRAITS)[1], Normalised(guess.size, guess.z * guess.size[None]), np.ones(panel.long_season or panel.season)
+    z = guess.z * guess.size[None]
+    return np.eye(TRAITS)[1], Normalised(guess.size, z, z), np.ones(panel.long_season or panel.season)
 
 
 def _trajectories(z: Floats, seed: int) -> Floats:

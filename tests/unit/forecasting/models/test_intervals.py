@@ -54,6 +54,31 @@ def test_too_narrow_intervals_are_noticed_and_widened():
     assert measure(normalise(panel(2), shifted, np.ones(2))).widened > 1.0
 
 
+def test_where_few_windows_tell_the_size_of_errors_intervals_are_wider_for_it():
+    """The size of a series' errors goes up and down from window to window: with two windows it is known badly."""
+
+    def held(origins: int) -> tuple[float, float]:
+        rng = np.random.default_rng(3)
+        rows = 400
+        found = errors(np.ones(rows), origins=origins)
+        found.residuals[:] *= np.exp(rng.normal(0.0, 0.7, (origins, rows, 1)))
+        made = normalise(panel(rows), found, np.ones(rows))
+        quantiles = fan(np.zeros((rows, HORIZON)), made, measure(made).widened)
+        truth = rng.standard_normal((rows, HORIZON)) * np.exp(rng.normal(0.0, 0.7, (rows, 1)))
+        return coverage(truth, quantiles[:, 1], quantiles[:, -2]), coverage(truth, quantiles[:, 0], quantiles[:, -1])
+
+    for origins in (2, 3, 12):
+        inside80, inside95 = held(origins)
+        assert 0.78 < inside80 < 0.87 and 0.94 < inside95 < 0.98, (origins, inside80, inside95)
+
+
+def test_a_burst_after_nothing_is_no_measure_for_the_others():
+    calm, burst = errors(np.ones(20)), errors(np.ones(20))
+    burst.residuals[:-1, :5] = 0.0
+    wide = [fan(np.zeros((20, HORIZON)), normalise(panel(20), found, np.ones(20)))[-1, -1].mean() for found in (calm, burst)]
+    assert wide[1] < 2.5 * wide[0]
+
+
 def test_a_series_forecast_without_error_does_not_narrow_the_others():
     alone = fan(np.zeros((1, HORIZON)), normalise(panel(1), errors(np.array([3.0])), np.ones(1)))
     joined = errors(np.array([3.0, 0.0, 0.0]))
