@@ -13,7 +13,7 @@ from typing import Any, Protocol, cast
 
 from .contracts import ContractError
 from .errors import InputError
-from .files import require_place
+from .files import leave_no_drafts, require_place
 from .progress import JsonLines, Progress, Words
 
 COMMANDS = ("forecast", "recommend", "outcome", "replay", "value", "backtest", "benchmark", "simulate", "report", "anomalies")
@@ -89,4 +89,5 @@ def _plain(result: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
+    leave_no_drafts()
     sys.exit(main())

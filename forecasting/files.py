@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import FrameType
 
 from .errors import InputError
+
+_open: set[Path] = set()  # drafts that are not in place yet
 
 
 def unwritable(path: Path, error: OSError) -> InputError:
@@ -17,11 +21,10 @@ def unwritable(path: Path, error: OSError) -> InputError:
     return InputError(f"{path} cannot be written ({error.strerror or str(error).splitlines()[0]}); give a place that can")
 
 
-@contextmanager
-def drafted(path: Path, mode: int = 0o644) -> Iterator[Path]:
-    """A draft beside `path`, which takes its place in the end; after an error the old file is there and nothing is left of the draft.
+def draft_of(path: Path) -> Path:
+    """A new empty file beside `path`, whose folder is made where it is missing. It is gone when the process is told to end.
 
-    The folder is made where it is missing. Raises `InputError` where the place cannot be written.
+    Whoever asks for it says when it is in place or no longer needed: `done_with`. Raises `InputError` where the place cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,6 +33,36 @@ def drafted(path: Path, mode: int = 0o644) -> Iterator[Path]:
     except OSError as error:
         raise unwritable(path, error) from None
     draft = Path(name)
+    _open.add(draft)
+    return draft
+
+
+def done_with(draft: Path) -> None:
+    """Remove a draft that is not in place."""
+    draft.unlink(missing_ok=True)
+    _open.discard(draft)
+
+
+def leave_no_drafts() -> None:
+    """From now on a process that is told to end (a job that is cancelled, a terminal that is closed) removes its drafts before it does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    for draft in tuple(_open):
+        draft.unlink(missing_ok=True)
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+@contextmanager
+def drafted(path: Path, mode: int = 0o644) -> Iterator[Path]:
+    """A draft beside `path`, which takes its place in the end; after an error the old file is there and nothing is left of the draft.
+
+    The folder is made where it is missing. Raises `InputError` where the place cannot be written.
+    """
+    draft = draft_of(path)
     try:
         yield draft
         draft.chmod(mode)
@@ -37,7 +70,7 @@ def drafted(path: Path, mode: int = 0o644) -> Iterator[Path]:
     except OSError as error:
         raise unwritable(path, error) from None
     finally:
-        draft.unlink(missing_ok=True)
+        done_with(draft)
 
 
 def write_text(path: Path, text: str) -> None:

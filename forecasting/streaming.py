@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +14,7 @@ import pyarrow.parquet as pq
 
 from .applied import Part
 from .contracts import check
-from .files import unwritable, write_text
+from .files import done_with, draft_of, unwritable, write_text
 from .result import FORECAST_FILE, META_FILE, PATHS_FILE, SERIES_FILE
 
 REPEATING = ("unique_id", "ds", "model", "unit")
@@ -28,16 +26,8 @@ class Writer:
     def __init__(self, folder: Path) -> None:
         """Make the folder where it is missing. Raises `InputError` where that cannot be."""
         self.folder = folder
-        self._drafts: dict[str, Path] = {}
         self._open: dict[str, pq.ParquetWriter] = {}
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for name in (FORECAST_FILE, SERIES_FILE):
-                handle, draft = tempfile.mkstemp(prefix=f".{name}-", dir=folder)
-                os.close(handle)
-                self._drafts[name] = Path(draft)
-        except OSError as error:
-            raise unwritable(folder, error) from None
+        self._drafts = {name: draft_of(folder / name) for name in (FORECAST_FILE, SERIES_FILE)}
 
     def __enter__(self) -> Writer:
         return self
@@ -47,7 +37,7 @@ class Writer:
             with suppress(OSError):  # a full disk: what matters is that no draft stays
                 writer.close()
         for draft in self._drafts.values():
-            draft.unlink(missing_ok=True)
+            done_with(draft)
 
     def add(self, part: Part) -> None:
         """Write one part."""

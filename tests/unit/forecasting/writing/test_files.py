@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -102,3 +104,16 @@ def test_a_file_where_the_folder_should_be_is_said_before_the_work(tmp_path: Pat
     )
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "is no folder" in done.stderr
+
+
+def test_a_cancelled_forecast_leaves_no_draft(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [*_history(tmp_path), "--out", str(out), "--models", str(tmp_path / "learnt")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as running:
+        deadline = time.monotonic() + 60
+        while not (out.is_dir() and any(out.iterdir())) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        running.send_signal(signal.SIGTERM)
+        said = running.communicate(timeout=60)[1]
+    assert (running.returncode, said) == (-signal.SIGTERM, "")
+    assert list(out.iterdir()) == []
