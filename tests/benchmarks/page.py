@@ -29,7 +29,9 @@ def table(name: str, found: dict[str, Losses], seconds: dict[str, float]) -> str
     lines = [
         f"## {name}",
         "",
-        f"{chosen.file}, horizon {chosen.horizon}, {len(found[OURS]['MASE'])} of {chosen.origins} origins, season {chosen.season}"
+        chosen.file
+        + (f", means of {chosen.thin} samples" if chosen.thin > 1 else "")
+        + f", horizon {chosen.horizon}, {len(found[OURS]['MASE'])} of {chosen.origins} origins, season {chosen.season}"
         + (f" and {chosen.long_season}" if chosen.long_season else ""),
         "",
         "| forecaster | asked | " + " | ".join(COLUMNS) + " | CPU s |",
