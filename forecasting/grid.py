@@ -14,6 +14,7 @@ from .panel import Floats, Ints, Mask, known_from, runs_of
 
 DAY_S = 86_400
 HOUR_NS, DAY_NS = 3_600_000_000_000, 86_400_000_000_000
+MOST_STEP_S = 366 * DAY_S
 NATIVE_UP_TO = pd.Timedelta(days=2)
 SHORT_GAP = 3
 HALF = 0.5
@@ -38,6 +39,8 @@ def asked_step(interval: str | None, horizon: pd.Timedelta) -> int:
         length = seconds(str(interval))
     except ValueError as error:
         raise InputError(f"the interval: {error}, or native") from None
+    if length > MOST_STEP_S:
+        raise InputError(f"the interval {interval!r} is more than a year; give one like 5m, 1h or 1d, or native")
     if length < 1 or (length % DAY_S and DAY_S % length):
         raise InputError(f"the interval {interval!r} does not divide a day; give one like 5m, 1h or 1d, or native")
     return int(length)

@@ -97,12 +97,12 @@ def cutoff_of(as_of: datetime | pd.Timestamp) -> pd.Timestamp:
 def length_of(horizon: pd.Timedelta | str) -> pd.Timedelta:
     """The horizon as a length of time, from a minute to a year."""
     try:
-        length = pd.Timedelta(seconds=seconds(horizon)) if isinstance(horizon, str) else horizon
+        length = seconds(horizon) if isinstance(horizon, str) else horizon.total_seconds()
     except ValueError as error:
         raise InputError(f"the horizon: {error}") from None
-    if not LEAST_AHEAD <= length <= MOST_AHEAD:
+    if not LEAST_AHEAD.total_seconds() <= length <= MOST_AHEAD.total_seconds():
         raise InputError(f"the horizon {horizon} is not between a minute and a year; write it like 14d or 12h")
-    return length
+    return pd.Timedelta(seconds=length)
 
 
 def nothing_forecast(cutoff: pd.Timestamp, left_out: Sequence[Mapping[str, str]]) -> InputError:

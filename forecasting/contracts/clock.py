@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+FIRST_YEAR, LAST_YEAR = 1970, 2200  # what 64 bits of nanoseconds hold, and a horizon more
+
 
 def to_text(moment: datetime) -> str:
     """Write an aware datetime as ``2026-11-23T04:05:06Z`` (microseconds only when there are any)."""
@@ -21,4 +23,6 @@ def parse_time(text: str) -> datetime:
         raise ValueError(f"{text!r} is not a time; write it like 2026-11-23T04:05:06Z") from None
     if moment.tzinfo is None:
         raise ValueError(f"the time {text!r} has no time zone; write it like 2026-11-23T04:05:06Z")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"the time {text!r} is not between the years {FIRST_YEAR} and {LAST_YEAR}; correct it")
     return moment.astimezone(UTC)

@@ -25,6 +25,7 @@ from .zones import require_zone
 
 FIRST, LAST = datetime(1990, 1, 1, tzinfo=ZoneInfo("UTC")), datetime(2060, 1, 1, tzinfo=ZoneInfo("UTC"))
 MOST = 20_000
+UNREADABLE = (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError)
 LISTS = ("devices", "sites", "metrics")
 DECLARED = ("expected_uplift", "expected_spread", "like")
 KNOWN = {"name", "kind", "start", "end", "magnitude", *LISTS, *DECLARED, "rrule", "exdates", "tz"}
@@ -64,7 +65,7 @@ def read_ics(path: Path) -> list[dict[str, Any]]:
         found = list(recurring_ical_events.of(calendar).between(FIRST, LAST))
     except InputError:
         raise
-    except (ValueError, KeyError, IndexError, TypeError) as error:
+    except UNREADABLE as error:
         raise InputError(f"{path} is not a readable iCalendar file ({error}); export it again") from None
     if len(found) > MOST:
         raise InputError(f"{path} has more than {MOST} occurrences until 2060; give its recurrences an UNTIL or a COUNT")
@@ -128,6 +129,9 @@ def _from_entry(entry: dict[str, Any], where: str) -> list[dict[str, Any]]:
     for key in ("name", "start", "end"):
         if key not in entry:
             raise InputError(f"{where} has no {key}; add it")
+    for key in ("name", "kind"):
+        if isinstance(entry.get(key), (list, dict)):
+            raise InputError(f"{where}: its {key} is not plain text; write a word or two")
     zone = require_zone(str(entry.get("tz", "UTC")), where)
     start, end = _local(entry["start"], zone, where), _local(entry["end"], zone, where)
     days = is_day(entry["start"]) and is_day(entry["end"])

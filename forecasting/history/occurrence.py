@@ -19,6 +19,8 @@ from .table import EVENT_COLUMNS
 MOST_UPLIFT = 20.0
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 UNTIL_UTC = re.compile(r"(?<=UNTIL=)\d{8}T\d{6}Z", re.IGNORECASE)
+EARLIEST = 1900
+AT_REST = re.compile(r"INTERVAL=0+(?![0-9])", re.IGNORECASE)
 HASTE = re.compile(r"FREQ=(SECOND|MINUTE)", re.IGNORECASE)
 STAMP = "%Y%m%dT%H%M%S"
 
@@ -63,7 +65,7 @@ def repeats(rule: str, start: datetime, zone: tzinfo, where: str, between: tuple
         return datetime.strptime(f"{until[0][:-1]}+0000", f"{STAMP}%z").astimezone(zone).strftime(STAMP)
 
     first, last = (edge.replace(tzinfo=None) for edge in between)
-    _refuse_haste(rule, where)
+    _refuse_endless(rule, start, where)
     try:
         every = rrulestr(UNTIL_UTC.sub(local, rule), dtstart=start).xafter(first, inc=True)
         starts = list(islice(takewhile(lambda moment: moment <= last, every), most + 1))
@@ -74,11 +76,15 @@ def repeats(rule: str, start: datetime, zone: tzinfo, where: str, between: tuple
     return starts
 
 
-def _refuse_haste(rule: str, where: str) -> None:
-    """Raise `InputError` where an event would come every second or minute: no calendar of a network needs it, and counting takes hours."""
+def _refuse_endless(rule: str, start: datetime, where: str) -> None:
+    """Raise `InputError` where counting takes hours: an event every second or minute, one that never moves on, one since ages ago."""
     found = HASTE.search(rule)
     if found:
         raise InputError(f"{where}: the rrule {rule!r} repeats by the {found[1].lower()}; give it a frequency of an hour or more")
+    if AT_REST.search(rule):
+        raise InputError(f"{where}: the rrule {rule!r} has the interval 0; give it one of 1 or more")
+    if start.year < EARLIEST:
+        raise InputError(f"{where} repeats since {start.year}; give it a start from {EARLIEST} on")
 
 
 def occurrence(raw: dict[str, Any], start: pd.Timestamp, end: pd.Timestamp, where: str) -> dict[str, Any]:
@@ -115,6 +121,6 @@ def _number(value: Any) -> float | None:
     """A finite number, or None."""
     try:
         found = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return found if isfinite(found) else None

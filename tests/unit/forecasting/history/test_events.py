@@ -105,6 +105,12 @@ def test_no_calendar_is_an_empty_calendar(tmp_path):
         ("- {name: x, start: 2026-01-01, end: 2026-01-02, rrule: SOMETIMES}", "rrule"),
         ("- {name: x, start: 2026-01-01, end: 2026-01-02, rrule: FREQ=SECONDLY}", "repeats by the second"),
         ("- {name: x, start: 2026-01-01, end: 2026-01-02, rrule: FREQ=HOURLY}", "repeats more than 20000 times"),
+        ("- {name: x, start: 2026-01-01, end: 2026-01-02, rrule: FREQ=DAILY;INTERVAL=0}", "the interval 0"),
+        ("- {name: x, start: 0001-01-01, end: 0001-01-02, rrule: FREQ=HOURLY}", "give it a start from 1900 on"),
+        ("- {name: x, start: 2026-13-45, end: 2026-01-02}", r"events\.yml:1: '2026-13-45' cannot be read"),
+        ("- {name: x, kind: [a], start: 2026-01-01, end: 2026-01-02}", "its kind is not plain text"),
+        ("- {name: {a: b}, start: 2026-01-01, end: 2026-01-02}", "its name is not plain text"),
+        (f"- {{name: x, start: 2026-01-01, end: 2026-01-02, magnitude: {'9' * 400}}}", "not a positive number"),
         ("a: [", ":[12]: this is not YAML"),
         ("just words", "must be a list"),
     ],
@@ -125,6 +131,7 @@ def test_a_broken_calendar_is_refused(tmp_path):
     ("rule", "why"),
     [
         ("FREQ=MINUTELY", r"events\.ics event 'sale'.* repeats by the minute"),
+        ("FREQ=DAILY;INTERVAL=0", "the interval 0"),
         ("FREQ=HOURLY", r"events\.ics event 'sale'.* repeats more than 20000 times"),
         ("FREQ=DAILY;BYHOUR=0,1,2;BYMINUTE=0,20,40", "repeats more than 20000 times"),
     ],
@@ -134,4 +141,12 @@ def test_a_calendar_entry_that_never_ends_is_refused_before_it_is_counted_out(tm
     lines += ["DTEND:20200101T010000Z", f"RRULE:{rule}", "END:VEVENT", "END:VCALENDAR", ""]
     (tmp_path / "events.ics").write_bytes("\r\n".join(lines).encode())
     with pytest.raises(InputError, match=why):
+        load_events(tmp_path)
+
+
+@pytest.mark.parametrize("odd", ["DTSTART:00010101T000000Z", "DTSTART:20260101T000000Z\r\nDTSTART:20260102T000000Z"])
+def test_a_calendar_of_times_that_cannot_be_is_refused(tmp_path, odd):
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", "BEGIN:VEVENT", "UID:1", "SUMMARY:x", odd, "DTEND:20260103T000000Z"]
+    (tmp_path / "events.ics").write_bytes("\r\n".join([*lines, "END:VEVENT", "END:VCALENDAR", ""]).encode())
+    with pytest.raises(InputError, match=r"events\.ics is not a readable iCalendar file"):
         load_events(tmp_path)
