@@ -32,7 +32,7 @@ _Yaml.add_implicit_resolver(
 
 
 class PolicyError(InputError):
-    """A policy file is wrong; the text is one sentence with file, line and mend."""
+    """A YAML file that a person wrote is wrong; the text is one sentence with file, line and mend."""
 
 
 @dataclass(frozen=True)
